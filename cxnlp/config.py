@@ -1,0 +1,275 @@
+"""Settings: one frozen dataclass per room, and every check of a setting that needs no data."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cxnlp.errors import InputError, SettingsError
+
+__all__ = [
+    "Config",
+    "ReadConfig",
+    "ScoresConfig",
+    "CleanConfig",
+    "EncodeConfig",
+    "TopicsConfig",
+    "JourneyConfig",
+    "MetricsConfig",
+    "DriversConfig",
+    "ReportConfig",
+    "FORMATS",
+    "load_config",
+]
+
+FORMATS: tuple[str, ...] = ("html", "parquet", "csv", "xlsx")
+"""What `--format` accepts. The tidy CSV tables and analysis.json are always written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """Which columns play which role, and how to open the file. None means: guess, and say so."""
+
+    text: str | None = None
+    date: str | None = None
+    id: str | None = None
+    """Column that names the customer."""
+    comment_id: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    stage: str | None = None
+    scores: tuple[str, ...] = ()
+    """Score columns, each 'COLUMN' (scale guessed) or 'COLUMN=SCALE' (schema.SCALES)."""
+    segments: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresConfig:
+    """How scores, outcomes and customers are joined."""
+
+    outcome: str | None = None
+    """Binary outcome column, in the data or in the customers file."""
+    bad_when: str | None = None
+    """The value of `outcome` that is the bad one."""
+    churn: str | None = None
+    """Churn flag column: yes/true/1/churned/left is bad."""
+    churn_date: str | None = None
+    customers: Path | None = None
+    customers_id: str | None = None
+    """Key column of the customers file; default: the same name as the id column."""
+    controls: tuple[str, ...] = ()
+    """Further columns to adjust for, beside the segments."""
+    strict: bool = False
+    """Stop at scores outside their scale instead of setting them missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanConfig:
+    """How comments become statements."""
+
+    split_clauses: bool = True
+    mask_personal_data: bool = True
+    max_characters: int = 20_000
+    """Longer comments are read to this length; the rest is kept in `text` and said in a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeConfig:
+    """Which model reads the statements, and where."""
+
+    model: str = "cxnlp-small"
+    """Name of an embedded model, or a folder in the same layout."""
+    engine: str = "local"
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+    precision: str = "auto"
+    """auto (bfloat16 where the processor computes in it, else float32), bfloat16 or float32."""
+    tokens_per_batch: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsConfig:
+    """How statements are grouped."""
+
+    topics: str = "auto"
+    """'auto' or the number of topics wanted."""
+    min_statements: int = 10
+    sample: int = 20_000
+    """Most statements that are clustered; the rest are assigned to the topics found."""
+    refits: int = 20
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyConfig:
+    """Which touchpoints, channels or survey ids make which stage."""
+
+    journey: Path | None = None
+    """A journey.yaml; None means the default journey of five stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsConfig:
+    """Intervals of the metrics."""
+
+    confidence: float = 0.95
+    min_n: int = 5
+    """Groups smaller than this are reported without an interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriversConfig:
+    """What counts as evidence (see drivers/README.md)."""
+
+    q: float = 0.10
+    """False-discovery rate over everything tested."""
+    min_mentions: int = 30
+    power: float = 0.80
+    power_rr: float = 2.0
+    """A test counts as powered if it could have shown this risk ratio."""
+    practical_rd: float = 0.02
+    """Smallest risk difference that matters in practice."""
+    permutations: int = 200
+    permutation_seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConfig:
+    """What is written."""
+
+    formats: tuple[str, ...] = ("html", "parquet", "csv")
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one run."""
+
+    read: ReadConfig = field(default_factory=ReadConfig)
+    scores: ScoresConfig = field(default_factory=ScoresConfig)
+    clean: CleanConfig = field(default_factory=CleanConfig)
+    encode: EncodeConfig = field(default_factory=EncodeConfig)
+    topics: TopicsConfig = field(default_factory=TopicsConfig)
+    journey: JourneyConfig = field(default_factory=JourneyConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    drivers: DriversConfig = field(default_factory=DriversConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
+
+    def __post_init__(self) -> None:
+        _one_of(self.encode.device, ("auto", "cpu", "cuda", "mps"), "--device")
+        _one_of(self.encode.precision, ("auto", "bfloat16", "float32"), "--precision")
+        for name in self.report.formats:
+            _one_of(name, FORMATS, "--format")
+        if self.topics.topics != "auto" and not (self.topics.topics.isdigit() and int(self.topics.topics) >= 1):
+            raise SettingsError(
+                f"--topics {self.topics.topics}", expected="auto, or a whole number from 1", fix="--topics auto"
+            )
+        if self.scores.bad_when is not None and self.scores.outcome is None:
+            raise SettingsError(
+                f"--bad-when {self.scores.bad_when} without --outcome",
+                expected="the outcome column whose value is the bad one",
+                fix=f"--outcome COLUMN --bad-when {self.scores.bad_when}",
+            )
+        if self.scores.customers is not None and self.read.id is None:
+            raise SettingsError(
+                f"--customers {self.scores.customers} without --id",
+                expected="the column that names the customer in both files",
+                fix="--id customer_id",
+            )
+        if self.read.encoding is not None:
+            _check_encoding(self.read.encoding)
+        if self.read.delimiter is not None and len(self.read.delimiter) != 1:
+            raise SettingsError(
+                f"--delimiter {self.read.delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'"
+            )
+        for option, value in (("confidence", self.metrics.confidence), ("q", self.drivers.q), ("power", self.drivers.power)):
+            if not 0 < value < 1:
+                raise SettingsError(f"{option} = {value}", expected="a number between 0 and 1", fix=f"{option} = 0.9")
+
+    def replace(self, **changes: Any) -> Config:
+        """A copy with changed settings, named by field wherever it lives: ``replace(text='comment', topics='12')``.
+
+        Raises SettingsError for a name that is no setting.
+        """
+        rooms: dict[str, dict[str, Any]] = {}
+        for name, value in changes.items():
+            room = _ROOM_OF.get(name)
+            if room is None:
+                raise SettingsError.unknown_value(name, _ROOM_OF, option="setting")
+            rooms.setdefault(room, {})[name] = _coerce(value, _TYPE_OF[name])
+        return dataclasses.replace(
+            self, **{room: dataclasses.replace(getattr(self, room), **values) for room, values in rooms.items()}
+        )
+
+
+def _one_of(value: str, allowed: tuple[str, ...], option: str) -> None:
+    if value not in allowed:
+        raise SettingsError.unknown_value(value, allowed, option=option)
+
+
+def _check_encoding(name: str) -> None:
+    import codecs
+
+    try:
+        codecs.lookup(name)
+    except LookupError as error:
+        raise SettingsError.unknown_value(
+            name, ("utf-8", "utf-16", "cp1250", "cp1252", "iso-8859-2", "iso-8859-1"), option="--encoding"
+        ) from error
+
+
+_ROOMS: dict[str, type[Any]] = {
+    "read": ReadConfig,
+    "scores": ScoresConfig,
+    "clean": CleanConfig,
+    "encode": EncodeConfig,
+    "topics": TopicsConfig,
+    "journey": JourneyConfig,
+    "metrics": MetricsConfig,
+    "drivers": DriversConfig,
+    "report": ReportConfig,
+}
+_ROOM_OF = {setting.name: room for room, kind in _ROOMS.items() for setting in dataclasses.fields(kind)}
+_TYPE_OF = {setting.name: str(setting.type) for kind in _ROOMS.values() for setting in dataclasses.fields(kind)}
+
+
+def load_config(path: Path) -> Config:
+    """Read settings from a TOML file whose tables are the rooms: ``[read]``, ``[topics]``...
+
+    Raises InputError where the file is missing or is no TOML, SettingsError for an unknown name or value.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"no file {path}", expected="a TOML file with settings", fix="check the path of --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}", expected="[room] tables with name = value", fix="mend that line") from error
+    config: dict[str, Any] = {}
+    for room, values in tables.items():
+        if room not in _ROOMS or not isinstance(values, dict):
+            raise SettingsError.unknown_value(room, _ROOMS, option=f"[table] in {path}:")
+        kind = _ROOMS[room]
+        known = [setting.name for setting in dataclasses.fields(kind)]
+        for name in values:
+            if name not in known:
+                raise SettingsError.unknown_value(name, known, option=f"setting of [{room}] in {path}:")
+        config[room] = kind(**{name: _coerce(value, _TYPE_OF[name]) for name, value in values.items()})
+    return Config(**config)
+
+
+def _coerce(value: Any, declared: str) -> Any:
+    if value is None:
+        return None
+    if declared.startswith("tuple"):
+        return (value,) if isinstance(value, str) else tuple(value)
+    if declared.startswith("Path"):
+        return Path(value)
+    if declared == "str":
+        return str(value)
+    return value

@@ -1,0 +1,276 @@
+"""What passes between rooms: frozen dataclasses around tables whose columns schema.py declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxnlp.schema import Scale
+
+__all__ = [
+    "Note",
+    "Estimate",
+    "Guess",
+    "Comments",
+    "Scores",
+    "ScoreColumn",
+    "Outcome",
+    "Statements",
+    "ModelInfo",
+    "Encoding",
+    "Topics",
+    "Placement",
+    "Table",
+    "Drivers",
+    "Flag",
+    "Evidence",
+    "Progress",
+]
+
+Progress = Callable[[str, int, int], None]
+"""Called as progress(what is being done, units done, units in all); must return quickly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the user should know about their data or this run; shown on screen and in the report.
+
+    ``level`` is ``info`` or ``warning``; ``count`` the rows concerned, where rows are concerned.
+    """
+
+    stage: str
+    message: str
+    count: int | None = None
+    level: str = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its uncertainty. NaN limits mean that `method` says why there are none."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Which input column plays a role (`text`, `score`, `segment`...) and how that was decided."""
+
+    role: str
+    column: str
+    reason: str
+    chosen: bool = False
+    """True where the user named the column; False where cxnlp guessed it."""
+    scale: str | None = None
+    """Name of the score scale, for scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """Result of READ.
+
+    ``source`` is the input exactly as it came: every row, every column, in order, RangeIndex.
+    ``table`` has the columns `comments_read`, one row per row of ``source``, same order.
+    """
+
+    source: pd.DataFrame
+    table: pd.DataFrame
+    roles: tuple[Guess, ...]
+    name: str
+    """Name of the input for people: the file's name, or 'DataFrame'."""
+    sha256: str
+    """Hash of the input's bytes (of its CSV form for a DataFrame)."""
+    notes: tuple[Note, ...] = ()
+
+    def columns(self, role: str) -> list[str]:
+        """Input columns that play `role`, in order."""
+        return [guess.column for guess in self.roles if guess.role == role]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreColumn:
+    """A score: ``name`` is its column in the wide table (nps, csat, ces, csat_2...)."""
+
+    name: str
+    source: str
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A binary outcome: ``name`` is a column of the units table, True where the bad thing happened."""
+
+    name: str
+    label: str
+    """In words, for a sentence: 'churned', 'not recommended', 'is a detractor'."""
+    source: str
+    derived: bool = False
+    """True where cxnlp made it from a score because no outcome was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The quantitative side, parsed and checked before the slow part starts.
+
+    ``by_comment``: one row per input row: a float column per score (NaN where missing or invalid),
+    a nullable boolean per outcome, a text column per segment, `churned_at` where known.
+    ``by_customer``: one row per customer of the customers file (index customer_id), or None.
+    """
+
+    by_comment: pd.DataFrame
+    by_customer: pd.DataFrame | None
+    scores: tuple[ScoreColumn, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    segments: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    """Columns to adjust for: the segments, tenure and whatever was named."""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Result of CLEAN: ``comments`` (columns `comments_clean`) and ``table`` (`statements_clean`)."""
+
+    comments: pd.DataFrame
+    table: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which weights spoke: name, folder, hash of the manifest, heads present, where and how they ran."""
+
+    name: str
+    path: str
+    sha256: str
+    heads: tuple[str, ...]
+    device: str = "cpu"
+    precision: str = "float32"
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Result of ENCODE, one row per statement, same order as the statements table.
+
+    ``embedding``: float32 array (n, width), each row of length 1.
+    ``probabilities``: head name -> float32 array (n, labels of the head), calibrated.
+    ``thresholds``: head name -> float array (labels,), as `heads.decide` takes them.
+    """
+
+    embedding: np.ndarray
+    probabilities: Mapping[str, np.ndarray]
+    thresholds: Mapping[str, np.ndarray]
+    model: ModelInfo
+    n_encoded: int = 0
+    """Distinct statements that went through the network."""
+    n_tokens: int = 0
+    seconds: float = 0.0
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Result of TOPICS: ``table`` (columns `topics`) and ``of_statement`` (`topic_of`), statement order."""
+
+    table: pd.DataFrame
+    of_statement: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where in the journey each statement belongs: ``of_statement`` has the columns `placement`.
+
+    ``stages`` are the journey's stages in order; ``agreement`` compares the data's stage with the
+    model's, where the data give one.
+    """
+
+    of_statement: pd.DataFrame
+    stages: tuple[str, ...]
+    agreement: Estimate | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Result of JOIN, the wide table at three grains.
+
+    ``comments``: columns `comments`, then one per score, outcome and segment; input order.
+    ``statements``: columns `statements`.
+    ``units``: columns `units`, then one per outcome (nullable boolean) and control.
+    """
+
+    comments: pd.DataFrame
+    statements: pd.DataFrame
+    units: pd.DataFrame
+    scores: tuple[ScoreColumn, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    segments: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    unit_name: str = "comment"
+    """'customer' where customers are known, else 'comment'."""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """Result of DRIVERS: ``table`` (columns `drivers`) and ``impact`` (columns `impact`)."""
+
+    table: pd.DataFrame
+    impact: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something that needs a person.
+
+    ``kind`` names the rule in flags.FLAGS; ``severity`` is high, medium or low; ``title`` one plain
+    sentence; ``evidence`` label -> number or words; ``quotes`` what customers wrote, masked.
+    """
+
+    kind: str
+    severity: str
+    title: str
+    detail: str
+    topic_id: str | None = None
+    stage: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    quotes: tuple[str, ...] = ()
+    why_not_higher: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that one run found, as tables."""
+
+    comments: pd.DataFrame
+    """Wide: columns `comments` plus scores, outcomes, segments; one row per input row, in order."""
+    source: pd.DataFrame
+    statements: pd.DataFrame
+    units: pd.DataFrame
+    topics: pd.DataFrame
+    metrics: pd.DataFrame
+    journey: pd.DataFrame
+    drivers: pd.DataFrame
+    impact: pd.DataFrame
+    flags: tuple[Flag, ...]
+    notes: tuple[Note, ...]
+    stages: tuple[str, ...]
+    scores: tuple[ScoreColumn, ...]
+    outcomes: tuple[Outcome, ...]
+    segments: tuple[str, ...]
+    controls: tuple[str, ...]
+    unit_name: str
+    model: ModelInfo
+    stage_agreement: Estimate | None
+    provenance: Mapping[str, Any]
+    """Input name and hash, versions, model hash, settings, seeds, row counts, timings, warnings."""

@@ -1,0 +1,300 @@
+"""The vocabulary of cxnlp as data: every column that a stage adds, every score scale, every stage.
+
+Tables pass between rooms as pandas DataFrames; `check` stands at each door and compares them
+with what is declared here. Add a column by adding a line; never rename one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cxnlp.errors import InternalError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Column", "Scale", "TABLES", "SCALES", "STAGES", "LANGUAGES", "check", "names"]
+
+Kind = Literal["text", "integer", "number", "flag", "date", "list", "any"]
+Room = Literal[
+    "connectors", "text", "encoder", "topics", "journey", "scores", "metrics", "drivers", "flags"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, kind of value, the room that adds it, and what it means (with its unit)."""
+
+    name: str
+    kind: Kind
+    room: Room
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A declared score scale.
+
+    ``low`` and ``high`` bound the valid answers. ``satisfied`` is the set of answers counted as
+    the good end, ``dissatisfied`` the bad end; ``better`` says which end of the numbers is good.
+    """
+
+    name: str
+    metric: Literal["nps", "csat", "ces"]
+    low: int
+    high: int
+    better: Literal["high", "low"]
+    satisfied: frozenset[int]
+    dissatisfied: frozenset[int]
+    meaning: str
+
+
+def _scale(name, metric, low, high, better, satisfied, dissatisfied, meaning) -> Scale:  # type: ignore[no-untyped-def]
+    return Scale(name, metric, low, high, better, frozenset(satisfied), frozenset(dissatisfied), meaning)
+
+
+SCALES: dict[str, Scale] = {
+    scale.name: scale
+    for scale in (
+        _scale("nps", "nps", 0, 10, "high", (9, 10), range(7), "likelihood to recommend, 0 to 10"),
+        _scale("csat5", "csat", 1, 5, "high", (4, 5), (1, 2), "satisfaction, 1 to 5, top two boxes satisfied"),
+        _scale("csat7", "csat", 1, 7, "high", (6, 7), (1, 2, 3), "satisfaction, 1 to 7, top two boxes satisfied"),
+        _scale("stars", "csat", 1, 5, "high", (4, 5), (1, 2), "review stars, 1 to 5, 4 and 5 satisfied"),
+        _scale("ces7", "ces", 1, 7, "high", (5, 6, 7), (1, 2, 3), "ease, 1 to 7, high means easy"),
+        _scale("ces5", "ces", 1, 5, "high", (4, 5), (1, 2), "ease, 1 to 5, high means easy"),
+        _scale("ces7-effort", "ces", 1, 7, "low", (1, 2, 3), (5, 6, 7), "effort, 1 to 7, high means hard"),
+        _scale("ces5-effort", "ces", 1, 5, "low", (1, 2), (4, 5), "effort, 1 to 5, high means hard"),
+    )
+}
+
+STAGES: tuple[str, ...] = ("awareness", "consideration", "purchase", "retention", "advocacy")
+"""The five stages of the default journey, in order."""
+
+LANGUAGES: tuple[str, ...] = ("en", "ro", "pl", "it", "de", "fr", "es", "pt", "nl")
+"""Languages (ISO 639-1) that the embedded model was trained and measured on."""
+
+
+_READ = (
+    Column("comment_id", "text", "connectors", "unique name of the comment: the id column, else the input row number"),
+    Column("text", "text", "connectors", "the comment as it came; missing where the cell was empty"),
+    Column("created_at", "date", "connectors", "when the comment was written; missing where absent or unreadable"),
+    Column("customer_id", "text", "connectors", "who wrote it; missing where unknown"),
+    Column("channel", "text", "connectors", "where it was collected, as given"),
+    Column("language_given", "text", "connectors", "language code in the data, as given"),
+    Column("stage_given", "text", "connectors", "journey stage in the data, as given"),
+)
+_CLEAN = (
+    Column("text_clean", "text", "text", "the comment after NFC, markup and whitespace cleaning; offsets refer to it"),
+    Column("language", "text", "text", "ISO 639-1 code of the language; missing where not determined"),
+    Column("language_confidence", "number", "text", "probability of that language among the supported ones, 0 to 1"),
+    Column("status", "text", "text", "ok, empty, junk or unsupported: whether the comment was scored, and if not why"),
+    Column("is_junk", "flag", "text", "an answer without content, such as 'n/a' or 'nothing'"),
+    Column("is_duplicate", "flag", "text", "an earlier row holds exactly the same cleaned text"),
+    Column("pii_masked", "integer", "text", "how many e-mail addresses, phone, card and account numbers were masked"),
+    Column("n_statements", "integer", "text", "how many statements the comment was split into"),
+)
+_HEADS = (
+    Column("sentiment", "number", "encoder", "P(positive) - P(negative), -1 to 1; of a comment: mean over statements"),
+    Column("sentiment_label", "text", "encoder", "negative, neutral, positive; for comments also mixed"),
+    Column("sentiment_confidence", "number", "encoder", "probability of the label, 0 to 1"),
+    Column("emotion", "text", "encoder", "main emotion, or none"),
+    Column("effort", "text", "encoder", "high, low or none: how hard the customer says it was"),
+    Column("churn_intent", "text", "encoder", "leave, stay or none: what the customer says they will do"),
+    Column("advocacy", "text", "encoder", "recommend, warn or none"),
+)
+_TOPIC_OF = (
+    Column("topic_id", "text", "topics", "topic of the statement; missing means unassigned"),
+    Column("topic_name", "text", "topics", "readable name of the topic"),
+    Column("topic_strength", "number", "topics", "how well the statement fits its topic, 0 to 1"),
+)
+_PLACE = (
+    Column("touchpoint", "text", "journey", "main touchpoint code of the statement; missing where none is clear"),
+    Column("stage", "text", "journey", "journey stage; the data's own wins over the model's; missing where unknown"),
+    Column("stage_source", "text", "journey", "data, model, or missing"),
+    Column("stage_model", "text", "journey", "the stage by the model alone, kept for comparison"),
+    Column("stage_confidence", "number", "journey", "probability of the touchpoint that decided, 0 to 1; 1 for data"),
+)
+_POSITION = (
+    Column("row", "integer", "text", "position of the comment in the input, from 0"),
+    Column("start", "integer", "text", "first character of the statement in text_clean"),
+    Column("end", "integer", "text", "one past its last character in text_clean"),
+)
+_ESTIMATE = (
+    Column("value", "number", "metrics", "the estimate"),
+    Column("low", "number", "metrics", "lower limit of the interval"),
+    Column("high", "number", "metrics", "upper limit of the interval"),
+    Column("n", "integer", "metrics", "comments, statements or customers behind it"),
+    Column("method", "text", "metrics", "how value and interval were computed"),
+)
+
+
+def _drivers(*columns: tuple[str, Kind, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, kind, "drivers", meaning) for name, kind, meaning in columns)
+
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "comments_read": _READ,
+    "comments_clean": (_READ[0], *_CLEAN),
+    "statements_clean": (
+        Column("statement_id", "integer", "text", "number of the statement, from 0, in reading order"),
+        Column("comment_id", "text", "text", "the comment it belongs to"),
+        *_POSITION,
+        Column("text", "text", "text", "text_clean[start:end]"),
+        Column("language", "text", "text", "language of its comment"),
+    ),
+    "topics": (
+        Column("topic_id", "text", "topics", "stable name of the topic within the analysis"),
+        Column("topic_name", "text", "topics", "readable name from its most typical words"),
+        Column("theme_id", "text", "topics", "the theme (upper level) it belongs to"),
+        Column("theme_name", "text", "topics", "readable name of the theme"),
+        Column("keywords", "list", "topics", "its most typical words, best first"),
+        Column("n_statements", "integer", "topics", "statements in the topic"),
+        Column("n_comments", "integer", "topics", "comments with at least one such statement"),
+        Column("share", "number", "topics", "n_comments over scored comments, 0 to 1"),
+        Column("stability", "number", "topics", "share of resampled refits that find the topic again (Jaccard >= .5), 0 to 1"),
+        Column("examples", "list", "topics", "three typical statements"),
+    ),
+    "topic_of": _TOPIC_OF,
+    "placement": _PLACE,
+    "comments": (
+        *_READ,
+        *_CLEAN,
+        *_HEADS,
+        Column("topic_ids", "list", "topics", "topics mentioned, in order of first mention"),
+        Column("topic_names", "list", "topics", "their names, same order"),
+        Column("touchpoints", "list", "journey", "touchpoint codes mentioned, in order of first mention"),
+        *_PLACE[1:],
+        Column("unit", "integer", "scores", "row of the customer (or comment) in the units table"),
+        Column("in_window", "flag", "scores", "false for a comment written after the customer left: not evidence"),
+    ),
+    "statements": (
+        Column("statement_id", "integer", "text", "number of the statement, from 0, in reading order"),
+        Column("comment_id", "text", "text", "the comment it belongs to"),
+        *_POSITION,
+        Column("text", "text", "text", "text_clean[start:end]"),
+        Column("language", "text", "text", "language of its comment"),
+        *_HEADS,
+        *_TOPIC_OF,
+        *_PLACE,
+        Column("unit", "integer", "scores", "row of the customer (or comment) in the units table"),
+        Column("in_window", "flag", "scores", "false for a statement written after the customer left"),
+    ),
+    "units": (
+        Column("unit", "integer", "scores", "number of the customer (or comment where no customer is known), from 0"),
+        Column("customer_id", "text", "scores", "customer; missing where the unit is a lone comment"),
+        Column("n_comments", "integer", "scores", "scored comments of the unit inside the window"),
+    ),
+    "metrics": (
+        Column("metric", "text", "metrics", "nps, csat, ces, outcome rate, sentiment, volume"),
+        Column("subject", "text", "metrics", "the score or outcome column it measures; the metric's own name otherwise"),
+        Column("by", "text", "metrics", "overall, stage, touchpoint, topic, theme, language or a segment column"),
+        Column("group", "text", "metrics", "which stage, topic, segment value; 'all' overall"),
+        *_ESTIMATE,
+        Column("unit", "text", "metrics", "points, share, mean score or net share"),
+    ),
+    "journey": (
+        Column("position", "integer", "journey", "order of the stage, from 0"),
+        Column("stage", "text", "journey", "the stage"),
+        Column("metric", "text", "journey", "which metric"),
+        Column("subject", "text", "journey", "the column it measures"),
+        *_ESTIMATE,
+        Column("unit", "text", "journey", "points, share, mean score or net share"),
+    ),
+    "drivers": _drivers(
+        ("outcome", "text", "name of the outcome column"),
+        ("topic_id", "text", "topic tested"),
+        ("topic_name", "text", "its name"),
+        ("stage", "text", "journey stage tested, or 'all'"),
+        ("polarity", "text", "negative or positive mentions"),
+        ("n", "integer", "units with a known outcome"),
+        ("events", "integer", "units with the bad outcome"),
+        ("n_mentions", "integer", "units that mention it"),
+        ("events_mentions", "integer", "of those, with the bad outcome"),
+        ("rate_with", "number", "share with the bad outcome among mentions"),
+        ("rate_without", "number", "share among the rest"),
+        ("rd", "number", "risk difference, unadjusted, -1 to 1"),
+        ("rd_low", "number", "95 % Newcombe interval"),
+        ("rd_high", "number", "95 % Newcombe interval"),
+        ("rr", "number", "risk ratio, unadjusted"),
+        ("rr_low", "number", "95 % log interval"),
+        ("rr_high", "number", "95 % log interval"),
+        ("p", "number", "two-sided p-value, unadjusted (Fisher's exact test)"),
+        ("q", "number", "Benjamini-Hochberg q-value of p over everything tested in the run"),
+        ("rd_adjusted", "number", "average marginal effect after adjustment (g-computation)"),
+        ("rd_adjusted_low", "number", "95 % interval"),
+        ("rd_adjusted_high", "number", "95 % interval"),
+        ("or_adjusted", "number", "odds ratio after adjustment"),
+        ("p_adjusted", "number", "p-value after adjustment"),
+        ("q_adjusted", "number", "Benjamini-Hochberg q-value of p_adjusted over everything tested"),
+        ("or_mh", "number", "Mantel-Haenszel odds ratio over strata of the controls: a model-free check"),
+        ("e_value", "number", "E-value of the risk ratio (VanderWeele and Ding 2017)"),
+        ("mde_rr", "number", "smallest risk ratio that so many mentions could show (power .8, alpha .05)"),
+        ("same_sign_halves", "flag", "the risk difference has the same sign in both random halves of the units"),
+        ("topic_stability", "number", "stability of the topic, 0 to 1"),
+        ("estimator", "text", "logistic or firth, or why there is no adjusted estimate"),
+        ("controls", "text", "what was adjusted for"),
+        ("tier", "text", "PROBABLE, WATCH, INSUFFICIENT or NOT SUPPORTED"),
+        ("why_not_higher", "text", "what keeps it from a higher tier"),
+    ),
+    "impact": _drivers(
+        ("subject", "text", "score column"),
+        ("metric", "text", "nps, csat or ces"),
+        ("topic_id", "text", "topic left out"),
+        ("topic_name", "text", "its name"),
+        ("n", "integer", "comments with a score"),
+        ("n_mentions", "integer", "of those, with the topic"),
+        ("share", "number", "n_mentions over n"),
+        ("score_with", "number", "score of the comments with the topic"),
+        ("score_without", "number", "score of the rest"),
+        ("value", "number", "score of all minus score without the topic's comments"),
+        ("low", "number", "95 % interval"),
+        ("high", "number", "95 % interval"),
+        ("noise_floor", "number", "expected largest absolute impact over all topics if scores were shuffled"),
+        ("above_noise", "flag", "the absolute impact exceeds the noise floor"),
+        ("method", "text", "how it was computed"),
+    ),
+}
+
+
+def names(table: str) -> list[str]:
+    """Names of the declared columns of `table`, in order."""
+    return [column.name for column in TABLES[table]]
+
+
+def check(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return `frame` unchanged if it has every declared column of `table` with the declared kind.
+
+    Further columns are allowed. Raises InternalError otherwise: the stage that made the frame is at fault.
+    """
+    missing = [name for name in names(table) if name not in frame.columns]
+    wrong = [
+        f"{column.name} ({frame[column.name].dtype}, declared {column.kind})"
+        for column in TABLES[table]
+        if column.name in frame.columns and len(frame) and not _is_kind(frame[column.name], column.kind)
+    ]
+    if missing or wrong:
+        raise InternalError(
+            f"table {table!r} without {missing or 'nothing'}, with wrong kinds {wrong or 'none'}",
+            expected="the columns that schema.py declares",
+            fix="please report this as a bug of cxnlp with the command that you ran",
+        )
+    return frame
+
+
+def _is_kind(values: pd.Series, kind: Kind) -> bool:
+    from pandas.api import types
+
+    if kind == "text":
+        return types.is_string_dtype(values) or bool(values.isna().all())
+    if kind == "integer":
+        return types.is_integer_dtype(values)
+    if kind == "number":
+        return types.is_float_dtype(values) or bool(values.isna().all())
+    if kind == "flag":
+        return types.is_bool_dtype(values)
+    if kind == "date":
+        return types.is_datetime64_any_dtype(values)
+    if kind == "list":
+        return all(isinstance(value, list | tuple) for value in values.head(5))
+    return True
