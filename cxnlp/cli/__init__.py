@@ -1,1 +1,62 @@
-"""."""
+"""The command line: parse, call the library, print. One command a file.
+
+Where a change goes
+-------------------
+- A command: one module here that holds one function, and one line below.
+- An option: an annotated type in `options`; it has the name of the setting of `config` that it fills.
+- How something is shown: `console` (tables, progress) and `summary` (what `analyze` prints at the end).
+- How an error reads: the wording stays where it is raised; `failures` only prints it.
+
+Nothing that takes long to import may be imported at the top of a module in this folder: `cxnlp --help`
+answers at once, and a test holds it to that.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+import cxnlp
+from cxnlp.cli import analyze, demo, failures, models, preview, train
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="cxnlp",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command(no_args_is_help=True)(analyze.analyze)
+app.command("preview", no_args_is_help=True)(preview.command)
+app.command()(demo.demo)
+app.command(no_args_is_help=True)(train.train)
+app.add_typer(models.app, name="models")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cxnlp {cxnlp.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; so does CXNLP_DEBUG=1.")
+    ] = False,
+) -> None:
+    """Why customers leave, where in their journey, and how sure we are: from open-ended comments joined with scores."""
+    if debug:
+        os.environ[failures.DEBUG] = "1"
+
+
+def main() -> None:
+    """Run the program and end the process with its exit code."""
+    raise SystemExit(failures.guard(app))

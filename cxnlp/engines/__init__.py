@@ -1,1 +1,46 @@
-"""."""
+"""WHERE the encoder runs: one signature, one answer, whichever engine does the work.
+
+An engine is a function ``(statements, config, *, progress) -> Encoding``. To add one, write it in a
+module of its own and add a line to `ENGINES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cxnlp import schema
+from cxnlp.config import EncodeConfig
+from cxnlp.engines.local import encode_here
+from cxnlp.errors import SettingsError
+from cxnlp.results import Encoding, Progress, Statements
+
+__all__ = ["ENGINES", "encode"]
+
+ENGINES: dict[str, Callable[..., Encoding]] = {"local": encode_here}
+
+
+def encode(statements: Statements, config: EncodeConfig, *, progress: Progress | None = None) -> Encoding:
+    """Encode every statement and predict every head of the model, on the engine that `config` names.
+
+    Parameters
+    ----------
+    statements : result of CLEAN; its table may be empty.
+    config : which model, engine, device and precision.
+    progress : called as ``progress("encode", pieces done, pieces in all)``.
+
+    Returns
+    -------
+    Encoding
+        One row per statement, in their order. A head that the model lacks is absent, with a note.
+
+    Raises
+    ------
+    SettingsError
+        For an engine or a device that does not exist.
+    ModelError
+        Where the model cannot be found or is not the one that was written.
+    """
+    if config.engine not in ENGINES:
+        raise SettingsError.unknown_value(config.engine, ENGINES, option="--engine")
+    schema.check(statements.table, "statements_clean")
+    return ENGINES[config.engine](statements, config, progress=progress)

@@ -1,0 +1,236 @@
+"""The options that commands share, once: each is named as the setting of `config` that it fills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cxnlp.config import FORMATS, Config, load_config
+from cxnlp.schema import LANGUAGES, SCALES, STAGES
+
+__all__ = ["settings"]
+
+_COLUMNS = "Columns of the data"
+_OUTCOME = "Who left, and what else to adjust for"
+_FILE = "How to open the file"
+_MODEL = "Model and topics"
+_OUTPUT = "Output"
+
+Source = Annotated[
+    str, typer.Argument(metavar="FILE", help="The comments: a CSV, TSV, Excel, JSON lines or Parquet file.")
+]
+
+Text = Annotated[
+    str | None,
+    typer.Option("--text", metavar="COLUMN", help="The comments. Guessed where not named.", rich_help_panel=_COLUMNS),
+]
+Scores = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--score",
+        metavar="COLUMN[=SCALE]",
+        help=f"A score given with the comment; repeatable. Scales: {', '.join(SCALES)}. Guessed where not named.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+Date = Annotated[
+    str | None, typer.Option("--date", metavar="COLUMN", help="When the comment was written.", rich_help_panel=_COLUMNS)
+]
+Id = Annotated[
+    str | None,
+    typer.Option("--id", metavar="COLUMN", help="Who wrote it: the customer's key.", rich_help_panel=_COLUMNS),
+]
+CommentId = Annotated[
+    str | None,
+    typer.Option(
+        "--comment-id",
+        metavar="COLUMN",
+        help="Unique name of the comment; else the row number.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+Channel = Annotated[
+    str | None, typer.Option("--channel", metavar="COLUMN", help="Where it was collected.", rich_help_panel=_COLUMNS)
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="COLUMN",
+        help=f"Language codes, where the data have them; recognised otherwise. Read: {', '.join(LANGUAGES)}.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        "--stage",
+        metavar="COLUMN",
+        help=f"Journey stage, where the data have it; it wins over the model's. By default: {', '.join(STAGES)}.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+Segments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--segment",
+        metavar="COLUMN",
+        help="A group to compare and to adjust for, such as plan or country; repeatable.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+
+Customers = Annotated[
+    Path | None,
+    typer.Option(
+        "--customers", metavar="FILE", help="A table with one row a customer; needs --id.", rich_help_panel=_OUTCOME
+    ),
+]
+CustomersId = Annotated[
+    str | None,
+    typer.Option(
+        "--customers-id",
+        metavar="COLUMN",
+        help="Its key column, where it is not named as --id.",
+        rich_help_panel=_OUTCOME,
+    ),
+]
+Churn = Annotated[
+    str | None,
+    typer.Option(
+        "--churn",
+        metavar="COLUMN",
+        help="Whether the customer left: yes, true, 1, churned or left says so. In the data or in --customers.",
+        rich_help_panel=_OUTCOME,
+    ),
+]
+ChurnDate = Annotated[
+    str | None,
+    typer.Option(
+        "--churn-date",
+        metavar="COLUMN",
+        help="When; comments written later are no evidence.",
+        rich_help_panel=_OUTCOME,
+    ),
+]
+OutcomeColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--outcome",
+        metavar="COLUMN",
+        help="Another outcome with two values, in place of or beside --churn.",
+        rich_help_panel=_OUTCOME,
+    ),
+]
+BadWhen = Annotated[
+    str | None,
+    typer.Option(
+        "--bad-when", metavar="VALUE", help="The value of --outcome that is the bad one.", rich_help_panel=_OUTCOME
+    ),
+]
+Controls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control",
+        metavar="COLUMN",
+        help="A further column to adjust for, such as tenure; repeatable.",
+        rich_help_panel=_OUTCOME,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Stop at scores outside their scale in place of leaving them out.", rich_help_panel=_OUTCOME
+    ),
+]
+
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Character encoding, such as utf-8, cp1250 or iso-8859-2.",
+        rich_help_panel=_FILE,
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter", metavar="MARK", help="What parts the columns: one character, or tab.", rich_help_panel=_FILE
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="Sheet of the workbook; else the first.", rich_help_panel=_FILE),
+]
+
+Topics = Annotated[
+    str | None,
+    typer.Option(
+        "--topics", metavar="NUMBER", help="How many topics to find, or auto (the default).", rich_help_panel=_MODEL
+    ),
+]
+Journey = Annotated[
+    Path | None,
+    typer.Option(
+        "--journey",
+        metavar="FILE",
+        help="A journey.yaml that says which touchpoints make which stage.",
+        rich_help_panel=_MODEL,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="The model that reads the comments: a name (see: cxnlp models list) or a folder.",
+        rich_help_panel=_MODEL,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", metavar="NAME", help="Where it runs: auto, cpu, cuda or mps.", rich_help_panel=_MODEL),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        "--precision", metavar="NAME", help="How it computes: auto, bfloat16 or float32.", rich_help_panel=_MODEL
+    ),
+]
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help=f"What to write; repeatable: {', '.join(FORMATS)}. The tidy tables are always written.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Title = Annotated[
+    str | None, typer.Option("--title", metavar="WORDS", help="Title of the report.", rich_help_panel=_OUTPUT)
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace an analysis that is already there.", rich_help_panel=_OUTPUT)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no summary: errors only.", rich_help_panel=_OUTPUT)]
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Settings as TOML, one table a room: \\[read], \\[topics]... Options given here win over it.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+
+
+def settings(file: Path | None, given: dict[str, Any]) -> Config:
+    """The settings in `file`, overridden by the options that were `given` (None, False and empty: not given)."""
+    chosen = {name: value for name, value in given.items() if value}
+    if str(chosen.get("delimiter", "")).lower() in ("tab", r"\t"):
+        chosen["delimiter"] = "\t"
+    return (load_config(file) if file else Config()).replace(**chosen)

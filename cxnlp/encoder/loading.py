@@ -1,0 +1,129 @@
+"""From a model folder to a network in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModel
+from transformers.initialization import no_init_weights
+
+from cxnlp import registry
+from cxnlp.errors import ModelError, SettingsError
+from cxnlp.registry import HeadWeights, Manifest
+from cxnlp.results import ModelInfo
+
+__all__ = ["Model", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model ready to encode. `heads` stay numpy: they are a few thousand numbers."""
+
+    network: torch.nn.Module
+    tokenizer: Tokenizer
+    heads: Mapping[str, HeadWeights]
+    manifest: Manifest
+    info: ModelInfo
+    width: int
+    """Numbers per embedding."""
+
+
+def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
+    """Load the model folder `path`; verify it first with `registry.verify`.
+
+    Parameters
+    ----------
+    path : folder in the layout that `cxnlp.registry` describes.
+    device : auto (a CUDA device where there is one, then Apple's, else the processor), cpu, cuda or mps.
+    precision : auto (bfloat16 where the device computes in it, else float32), bfloat16 or float32.
+
+    Raises
+    ------
+    ModelError
+        Where the folder is damaged or its parts do not fit together.
+    SettingsError
+        Where the machine has no such device.
+    """
+    path = Path(path)
+    manifest = registry.read_manifest(path)
+    heads = registry.read_heads(path)
+    where = _device(device)
+    dtype = _dtype(precision, where)
+    network, width = _network(path)
+    info = ModelInfo(
+        name=manifest.name,
+        path=str(path),
+        sha256=manifest.sha256,
+        heads=tuple(heads),
+        device=where.type,
+        precision=str(dtype).removeprefix("torch."),
+        licence=manifest.licence,
+    )
+    return Model(network.to(where, dtype).eval(), _tokenizer(path, manifest), heads, manifest, info, width)
+
+
+def _network(path: Path) -> tuple[torch.nn.Module, int]:
+    entries = registry.read_config(path)
+    state = {name: torch.from_numpy(tensor) for name, tensor in registry.read_backbone(path).items()}
+    try:
+        # for_model knows only the kinds that transformers itself defines: no code comes from the folder.
+        config = AutoConfig.for_model(**entries)
+        with no_init_weights():
+            network = AutoModel.from_config(config, trust_remote_code=False)
+        # Embeddings are means of the last layer; a pooler, where the kind has one, would run unread.
+        if hasattr(network, "pooler"):
+            network.pooler = None
+        network.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise _unfit(path, str(error)) from error
+    return network, int(config.hidden_size)
+
+
+def _unfit(path: Path, why: str) -> ModelError:
+    return ModelError(
+        f"{path}/backbone: {why}",
+        expected="a config.json and a model.safetensors of the same network, of a kind that transformers defines",
+        fix="install cxnlp again, or name another model: --model cxnlp-small",
+    )
+
+
+def _tokenizer(path: Path, manifest: Manifest) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(path / "backbone" / "tokenizer.json"))
+    except Exception as error:  # the Rust side raises bare Exception
+        raise _unfit(path, f"tokenizer.json: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(manifest.max_tokens)
+    return tokenizer
+
+
+def _device(wanted: str) -> torch.device:
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(name for name, there in present.items() if there))
+    if not present.get(wanted, False):
+        raise SettingsError.unknown_value(
+            wanted, ["auto", *(name for name, there in present.items() if there)], option="--device"
+        )
+    return torch.device(wanted)
+
+
+def _dtype(wanted: str, device: torch.device) -> torch.dtype:
+    if wanted == "auto":
+        return torch.bfloat16 if _computes_in_bfloat16(device) else torch.float32
+    if wanted not in ("bfloat16", "float32"):
+        raise SettingsError.unknown_value(wanted, ("auto", "bfloat16", "float32"), option="--precision")
+    return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+
+
+def _computes_in_bfloat16(device: torch.device) -> bool:
+    # Elsewhere bfloat16 is emulated, which costs both speed and exactness.
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and any(
+        torch.cpu.get_capabilities().get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16")
+    )

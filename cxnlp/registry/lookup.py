@@ -1,0 +1,51 @@
+"""Which folder a model's name means."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import cxnlp
+from cxnlp.errors import ModelError
+from cxnlp.registry.layout import MANIFEST
+
+__all__ = ["available", "find", "shelves"]
+
+
+def shelves() -> tuple[Path, ...]:
+    """Folders that hold named models, first come first served: the installed package's, the checkout's."""
+    package = Path(cxnlp.__file__).resolve().parent
+    return package / "_models", package.parent / "models"
+
+
+def available() -> list[str]:
+    """Names of the models that come with cxnlp, sorted."""
+    return sorted({file.parent.name for shelf in shelves() for file in shelf.glob(f"*/{MANIFEST}")})
+
+
+def find(name_or_folder: str | Path) -> Path:
+    """The folder of a model.
+
+    Parameters
+    ----------
+    name_or_folder : a folder in the model layout, or the name of a model that comes with cxnlp. A
+        folder of that name wins.
+
+    Raises
+    ------
+    ModelError
+        Where there is neither; lists the models that exist.
+    """
+    given = Path(name_or_folder).expanduser()
+    candidates = [given, *(shelf / str(name_or_folder) for shelf in shelves())]
+    for folder in candidates:
+        if (folder / MANIFEST).is_file():
+            return folder.resolve()
+    names = available()
+    near = get_close_matches(str(name_or_folder), names, n=1)
+    problem = f"folder {given} without a {MANIFEST}" if given.is_dir() else f"no model {str(name_or_folder)!r}"
+    raise ModelError(
+        problem,
+        expected=f"a model folder, or one of: {', '.join(names) or 'no model is installed'}",
+        fix=f"--model {(near or names)[0]}" if names else "pip install --force-reinstall cxnlp",
+    )

@@ -1,0 +1,31 @@
+"""The sections of the page, in order: to add one, a module here, a template, a line in `SECTIONS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cxnlp.report.sections import drivers, flags, headline, journey, methods, quality, segments, topics
+from cxnlp.results import Evidence
+
+__all__ = ["SECTIONS", "title_of"]
+
+SECTIONS: tuple[tuple[str, str, Callable[[Evidence], dict[str, Any]], str], ...] = (
+    ("headline", "In short", headline.context, "headline.html.j2"),
+    ("flags", "What needs attention", flags.context, "flags.html.j2"),
+    ("journey", "The journey", journey.context, "journey.html.j2"),
+    ("topics", "Topics", topics.context, "topics.html.j2"),
+    ("drivers", "Drivers", drivers.context, "drivers.html.j2"),
+    ("segments", "Segments and languages", segments.context, "segments.html.j2"),
+    ("methods", "Methods", methods.context, "methods.html.j2"),
+    ("quality", "Data", quality.context, "quality.html.j2"),
+)
+"""(id, title, function from the evidence to the template's context, template). Every context may hold
+``charts``, a list of charts.Chart, and ``missing``, the reason why the section has nothing to show."""
+
+
+def title_of(evidence: Evidence) -> str:
+    """The title that the settings ask for, else one made from the input's name."""
+    given = evidence.provenance.get("settings", {}).get("report", {}).get("title")
+    name = evidence.provenance.get("input", {}).get("name")
+    return str(given or (f"What customers say in {name}" if name else "What customers say"))

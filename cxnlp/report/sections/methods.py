@@ -1,0 +1,56 @@
+"""Seventh section: how each number was computed, and what it cannot say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxnlp.report.sections.drivers import adjusted_for
+from cxnlp.report.tiers import TIERS
+from cxnlp.results import Evidence
+
+__all__ = ["REFERENCES", "context"]
+
+REFERENCES: tuple[tuple[str, str], ...] = (
+    (
+        "Net Promoter Score and its adjusted Wald interval",
+        "Rocks 2016, as compared by Sauro and Lewis, measuringu.com/nps-confidence-intervals",
+    ),
+    ("Interval of a share", "Wilson 1927, Journal of the American Statistical Association 22"),
+    ("Interval of a difference of two shares", "Newcombe 1998, Statistics in Medicine 17 (method 10)"),
+    ("Interval of a risk ratio", "log method; Katz et al. 1978, Biometrics 34"),
+    ("Test of a two-by-two table", "Fisher's exact test"),
+    ("False-discovery rate", "Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57"),
+    ("Adjusted difference", "logistic regression and g-computation (average marginal effect)"),
+    ("Few events or separation", "Firth 1993, Biometrika 80; Heinze and Schemper 2002, Statistics in Medicine 21"),
+    ("Check without a model", "Mantel and Haenszel 1959, Journal of the National Cancer Institute 22"),
+    ("Sensitivity to what was not measured", "E-value: VanderWeele and Ding 2017, Annals of Internal Medicine 167"),
+    (
+        "Topic stability",
+        "Jaccard similarity over resampled refits: Hennig 2007, Computational Statistics and Data Analysis 52",
+    ),
+    ("Natural frequencies", "Gigerenzer and Edwards 2003, BMJ 327"),
+)
+"""(what, source) for every statistic on the page."""
+
+
+def _methods(evidence: Evidence) -> list[tuple[str, str]]:
+    frame = evidence.metrics[["metric", "method"]].dropna().drop_duplicates().astype(str)
+    impact = [("impact", str(method)) for method in evidence.impact["method"].dropna().unique()]
+    return sorted(frame.itertuples(index=False, name=None)) + sorted(impact)
+
+
+def context(evidence: Evidence) -> dict[str, Any]:
+    """Settings that the rules used, the methods that the tables name, the tiers and the sources."""
+    settings = evidence.provenance.get("settings", {})
+    return {
+        "metrics": settings.get("metrics", {}),
+        "drivers": settings.get("drivers", {}),
+        "topics": settings.get("topics", {}),
+        "methods": _methods(evidence),
+        "tiers": tuple(TIERS.values()),
+        "references": REFERENCES,
+        "unit": evidence.unit_name,
+        "adjusted": adjusted_for(evidence),
+        "scores": evidence.scores,
+        "outcomes": evidence.outcomes,
+    }

@@ -1,0 +1,151 @@
+"""What customers are compared by: segments (text, for groups) and controls (text or numbers, for adjustment)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cxnlp import schema
+from cxnlp.config import ScoresConfig
+from cxnlp.errors import SettingsError
+from cxnlp.results import Comments, Note
+from cxnlp.scores.sources import Field, Sources
+from cxnlp.scores.words import TEXT, folded, text_of
+
+__all__ = ["TENURE", "Background", "read_background"]
+
+_STAGE = "join"
+TENURE = ("tenure_days", "tenure")
+"""Columns of the customers file that are adjusted for without being asked for."""
+
+_MOST_NUMBERS = 12
+"""A numeric segment with more distinct values than this is cut into quartiles."""
+_MANY_GROUPS = 50
+_RESERVED = frozenset((*schema.names("comments"), *schema.names("units"), *schema.names("statements"), "churned_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Names of the segments and of the controls (segments first), and their values under these names."""
+
+    segments: tuple[str, ...]
+    controls: tuple[str, ...]
+    fields: tuple[Field, ...]
+    notes: tuple[Note, ...]
+
+
+def read_background(
+    comments: Comments, sources: Sources, config: ScoresConfig, taken: Collection[str], measured: Collection[str]
+) -> Background:
+    """Segments (role ``segment``), then ``config.controls``, then the tenure of the customers file.
+
+    Where both files have a column, the data are believed: they hold what was so when the comment was written.
+    A segment is text: numbers with more than 12 distinct values become bands between quartiles, such as '18-33'.
+    A control stays a number where every value is one. A column keeps its name unless the wide table already has
+    that name (``taken`` or a column of schema.py): then it becomes ``segment_NAME`` or ``control_NAME``.
+
+    Raises SettingsError for a column that is also ``measured`` (score, outcome or date of leaving), InputError
+    for one that is nowhere.
+    """
+    segments, fields, notes = [], [], []
+    reserved = _RESERVED | set(taken)
+    for column in dict.fromkeys(comments.columns("segment")):
+        field = _find(sources, column, "--segment", measured)
+        name = _name(column, "segment", reserved)
+        groups = _as_groups(field.values)
+        segments.append(name)
+        fields.append(Field(name, groups, field.of_customers))
+        notes += _many_groups(column, groups)
+    controls = list(segments)
+    for column in _controls(comments, sources, config):
+        field = _find(sources, column, "--control", measured)
+        name = _name(column, "control", reserved)
+        controls.append(name)
+        fields.append(Field(name, _as_control(field.values), field.of_customers))
+    tenure = [column for column in _tenure(sources, measured) if column not in (*controls, *reserved)][:1]
+    for column in tenure:
+        assert sources.customers is not None
+        fields.append(Field(column, _numbers(sources.customers[column]), of_customers=True))
+        notes.append(Note(_STAGE, f"adjusted for {column!r}, found in the customers file", level="info"))
+    return Background(tuple(segments), (*controls, *tenure), tuple(fields), tuple(notes))
+
+
+def _controls(comments: Comments, sources: Sources, config: ScoresConfig) -> Iterable[str]:
+    segments = comments.columns("segment")
+    return [column for column in dict.fromkeys(config.controls) if column not in segments]
+
+
+def _find(sources: Sources, column: str, option: str, measured: Collection[str]) -> Field:
+    if column in measured:
+        raise SettingsError(
+            f"{option} {column}, which is also the score, the outcome or the date of leaving",
+            expected="a column that describes the customer before the outcome",
+            fix=f"leave out {option} {column}",
+        )
+    return sources.find(column, option=option, customers_first=False)
+
+
+def _name(column: str, role: str, reserved: Collection[str]) -> str:
+    return f"{role}_{column}" if column in reserved else column
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    return pd.to_numeric(text_of(values).where(folded(values).notna()).str.strip(), errors="coerce").astype(float)
+
+
+def _is_numeric(values: pd.Series) -> bool:
+    """Every value that is there is a number, and none is a code with a leading zero such as '01067'."""
+    said = text_of(values)[folded(values).notna()]
+    return bool(len(said) and _numbers(said).notna().all() and not said.str.match(r"\s*0\d").any())
+
+
+def _as_control(values: pd.Series) -> pd.Series:
+    return _numbers(values) if _is_numeric(values) else _as_text(values)
+
+
+def _as_groups(values: pd.Series) -> pd.Series:
+    if not _is_numeric(values):
+        return _as_text(values)
+    numbers = _numbers(values)
+    return _quartile_bands(numbers) if numbers.nunique() > _MOST_NUMBERS else numbers.map(_short).astype(TEXT)
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return text_of(values).where(folded(values).notna()).str.strip().str.replace(r"\s+", " ", regex=True)
+
+
+def _quartile_bands(numbers: pd.Series) -> pd.Series:
+    """'LOWEST-HIGHEST' of the values that lie between two quartiles; equal values share a band."""
+    band = pd.qcut(numbers, 4, labels=False, duplicates="drop")
+    ends = numbers.groupby(band).agg(["min", "max"])
+    names = {code: _band(low, high) for code, low, high in ends.itertuples()}
+    return band.map(names).astype(TEXT)
+
+
+def _band(low: float, high: float) -> str:
+    # Between negative numbers a hyphen would read as a sign.
+    return f"{_short(low)}-{_short(high)}" if low >= 0 else f"{_short(low)} to {_short(high)}"
+
+
+def _short(number: float) -> str | float:
+    return number if np.isnan(number) else f"{number:.10g}"
+
+
+def _many_groups(column: str, groups: pd.Series) -> list[Note]:
+    n = groups.nunique()
+    if n <= _MANY_GROUPS:
+        return []
+    return [Note(_STAGE, f"segment {column!r} has {n} different values: most groups will be too small to say much", n)]
+
+
+def _tenure(sources: Sources, measured: Collection[str]) -> list[str]:
+    if sources.customers is None:
+        return []
+    return [
+        column
+        for column in TENURE
+        if column in sources.customers and column not in measured and _is_numeric(sources.customers[column])
+    ]

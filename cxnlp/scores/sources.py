@@ -1,0 +1,54 @@
+"""Where a named column comes from: the data, or the customers file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cxnlp.errors import InputError
+
+__all__ = ["Field", "Sources"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column under its name in the wide table: a value per row of the data, or per customer of the file."""
+
+    name: str
+    values: pd.Series
+    of_customers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The data (``source``, one row per comment, with the ``keys`` of their customers) and the customers file.
+
+    ``customers`` has one row per customer, index customer_id; None where there is no such file.
+    """
+
+    source: pd.DataFrame
+    keys: pd.Series
+    customers: pd.DataFrame | None
+    name: str
+
+    def find(self, column: str, *, option: str, customers_first: bool) -> Field:
+        """The column as it came. Where both files have it, ``customers_first`` decides.
+
+        Raises InputError where neither has it.
+        """
+        in_customers = self.customers is not None and column in self.customers
+        if in_customers and (customers_first or column not in self.source):
+            assert self.customers is not None
+            return Field(column, self.customers[column], of_customers=True)
+        if column in self.source:
+            return Field(column, self.source[column])
+        columns = [*self.source.columns, *([] if self.customers is None else self.customers.columns)]
+        where = self.name if self.customers is None else f"{self.name} or the customers file"
+        raise InputError.missing_column(column, dict.fromkeys(columns), option=option, where=where)
+
+    def by_comment(self, field: Field) -> pd.Series:
+        """The field's values, one per row of the data; missing where the customer is unknown to the file."""
+        if not field.of_customers:
+            return field.values.reset_index(drop=True)
+        return field.values.reindex(self.keys).reset_index(drop=True)

@@ -1,0 +1,133 @@
+"""Points to topics: small k-means cells, joined by Ward's criterion, then settled by Lloyd's iterations."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.cluster.hierarchy import cut_tree
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+
+__all__ = ["Tree", "grow", "cut", "ward", "centroids", "merge_small"]
+
+CELLS = 300
+"""Most cells. Up to so many distinct points each is a cell of its own. 500 measured no better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Cells of points and the order in which Ward's criterion joins them.
+
+    ``cell`` (n,) is the cell of each point; ``linkage`` has SciPy's layout, (cells - 1, 4).
+    """
+
+    cell: np.ndarray
+    linkage: np.ndarray
+
+    @property
+    def n_cells(self) -> int:
+        """How many cells there are: the most topics that the tree can be cut into."""
+        return len(self.linkage) + 1
+
+
+def grow(points: np.ndarray, weights: np.ndarray, seed: int) -> Tree:
+    """Join points (n, d) with weights (n,) into cells, and the cells into a tree; n >= 1."""
+    # Rounded, because equal embeddings may differ in the last bit after the projection.
+    _, first, same = np.unique(points.round(9), axis=0, return_index=True, return_inverse=True)
+    if len(first) <= CELLS:
+        cell, centre = same.ravel(), points[first]
+    else:
+        fitted = _kmeans(KMeans(CELLS, n_init=1, max_iter=20, random_state=seed), points, weights)
+        used, cell = np.unique(fitted.labels_, return_inverse=True)
+        centre = fitted.cluster_centers_[used]
+    return Tree(cell, ward(centre, np.bincount(cell, weights, minlength=len(centre))))
+
+
+def ward(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Ward's hierarchical clustering of groups that are already of unequal size.
+
+    Joins, again and again, the two groups whose union increases the sum of squares least, which is
+    ``size_i size_j / (size_i + size_j) * |centre_i - centre_j|^2`` (Ward 1963). SciPy and scikit-learn
+    take single observations only.
+
+    Parameters
+    ----------
+    centre : float array (m, d).
+    size : float array (m,), total weight of each group, positive.
+
+    Returns
+    -------
+    linkage : float array (m - 1, 4) in SciPy's layout; the height is ``sqrt(2 * increase)``, as SciPy's.
+    """
+    centre, size = np.array(centre, dtype=np.float64), np.array(size, dtype=np.float64)
+    m = len(centre)
+    name = np.arange(m)
+    members = np.ones(m, dtype=np.int64)
+    alive = np.ones(m, dtype=bool)
+    cost = np.stack([_increase(i, centre, size, alive) for i in range(m)]) if m else np.empty((0, 0))
+    linkage = np.empty((max(m - 1, 0), 4))
+    for step in range(m - 1):
+        i, j = sorted(np.unravel_index(cost.argmin(), cost.shape))
+        members[i] += members[j]
+        linkage[step] = *sorted((name[i], name[j])), np.sqrt(2 * max(cost[i, j], 0)), members[i]
+        centre[i] = (size[i] * centre[i] + size[j] * centre[j]) / (size[i] + size[j])
+        size[i] += size[j]
+        name[i], alive[j] = m + step, False
+        cost[j, :] = cost[:, j] = np.inf
+        cost[i, :] = cost[:, i] = _increase(i, centre, size, alive)
+    return linkage
+
+
+def _increase(i: int, centre: np.ndarray, size: np.ndarray, alive: np.ndarray) -> np.ndarray:
+    increase: np.ndarray = size[i] * size / (size[i] + size) * ((centre - centre[i]) ** 2).sum(axis=1)
+    increase[~alive] = np.inf
+    increase[i] = np.inf
+    return increase
+
+
+def cut(tree: Tree, points: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
+    """Labels (n,) of at most `k` clusters: the tree cut, then Lloyd's iterations from its centroids."""
+    k = min(k, tree.n_cells)
+    if k <= 1:
+        return np.zeros(len(points), dtype=np.int64)
+    start = centroids(points, weights, cut_tree(tree.linkage, n_clusters=k).ravel()[tree.cell])
+    fitted = _kmeans(KMeans(k, init=start, n_init=1, max_iter=20), points, weights)
+    return np.unique(fitted.labels_, return_inverse=True)[1]
+
+
+def centroids(points: np.ndarray, weights: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Weighted means (k, d) of the points with each label 0..k-1; every label occurs."""
+    total = np.zeros((labels.max() + 1, points.shape[1]))
+    np.add.at(total, labels, points * weights[:, None])
+    mean: np.ndarray = total / np.bincount(labels, weights)[:, None]
+    return mean
+
+
+def merge_small(
+    points: np.ndarray, weights: np.ndarray, labels: np.ndarray, counts: np.ndarray, least: int
+) -> np.ndarray:
+    """Give each cluster with fewer than `least` statements to its nearest neighbour, smallest first.
+
+    ``counts`` (n,) is how many statements stand behind each point.
+    """
+    labels = labels.copy()
+    while labels.max() > 0:
+        size = np.bincount(labels, counts)
+        small = int(size.argmin())
+        if size[small] >= least:
+            break
+        centre = centroids(points, weights, labels)
+        distance = ((centre - centre[small]) ** 2).sum(axis=1)
+        distance[small] = np.inf
+        labels[labels == small] = distance.argmin()
+        labels = np.unique(labels, return_inverse=True)[1]
+    return labels
+
+
+def _kmeans(model: KMeans, points: np.ndarray, weights: np.ndarray) -> KMeans:
+    with warnings.catch_warnings():
+        # Few distinct points or few iterations: both are meant, and neither is news to the user.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(points, sample_weight=weights)

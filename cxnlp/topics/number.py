@@ -1,0 +1,60 @@
+"""How many topics there are: as many as the data pay for and a second sample finds again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cxnlp.topics.cluster import Tree, centroids, cut
+from cxnlp.topics.stability import Refit, stability
+
+__all__ = ["choose_number", "bic", "GRID"]
+
+GRID: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 60)
+PATTERN = 0.6
+"""Mean Jaccard similarity from which clusters 'may be considered as indicating patterns' (Hennig, fpc)."""
+
+FEWEST = 12
+"""Stability never argues for fewer topics than this: few large clusters are stable and say nothing."""
+
+CURVE_REFITS = 8
+"""Refits behind each point of the stability curve."""
+
+
+def choose_number(points: np.ndarray, weights: np.ndarray, tree: Tree, refits: list[Refit], *, most: int) -> int:
+    """Number of topics: where BIC is least, but no more than bootstrap refits find again.
+
+    Two rules, because each fails alone. The Bayesian information criterion finds the number of planted
+    clusters, but in comments, whose topics shade into each other, it keeps splitting as rows are added.
+    Stability stops that: the largest number at which the mean best Jaccard similarity of the clusters
+    is at least .5, below which a cluster counts as dissolved (Hennig 2007); never below `FEWEST` for that
+    reason alone.
+
+    Parameters
+    ----------
+    points, weights, tree : the fitted points (n, d), their weights (n,), and `cluster.grow` of them.
+    refits : from `stability.resample`; empty means BIC alone.
+    most : largest number allowed.
+    """
+    grid = [k for k in GRID if k <= min(most, tree.n_cells)] or [1]
+    cuts = {k: cut(tree, points, weights, k) for k in grid}
+    paid = min(grid, key=lambda k: (bic(points, cuts[k]), k))
+    candidates = [k for k in grid if FEWEST < k <= paid]
+    if not refits:
+        return paid
+    for k in reversed(candidates):
+        if np.nanmean(stability(points, cuts[k], refits[:CURVE_REFITS])[1]) >= PATTERN:
+            return k
+    return min(paid, FEWEST)
+
+
+def bic(points: np.ndarray, labels: np.ndarray) -> float:
+    """Bayesian information criterion of spherical clusters of equal variance; smaller is better.
+
+    ``n d log(S / (n d)) + k (d + 1) log n`` with S the within-cluster sum of squares of points (n, d)
+    (Pelleg and Moore 2000, X-means, without the mixing term).
+    """
+    n, d = points.shape
+    centre = centroids(points, np.ones(n), labels)
+    within = float(((points - centre[labels]) ** 2).sum())
+    # Identical points would have infinite likelihood: no criterion may ask for finer than the rounding.
+    return n * d * float(np.log(max(within / (n * d), 1e-9))) + len(centre) * (d + 1) * float(np.log(n))
