@@ -43,7 +43,6 @@ class ReadConfig:
     stage: str | None = None
     scores: tuple[str, ...] = ()
     """Score columns, each 'COLUMN' (scale guessed) or 'COLUMN=SCALE' (schema.SCALES)."""
-    segments: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
@@ -63,6 +62,8 @@ class ScoresConfig:
     customers: Path | None = None
     customers_id: str | None = None
     """Key column of the customers file; default: the same name as the id column."""
+    segments: tuple[str, ...] = ()
+    """Columns that customers are compared by, in the data or in the customers file."""
     controls: tuple[str, ...] = ()
     """Further columns to adjust for, beside the segments."""
     strict: bool = False
@@ -166,7 +167,7 @@ class Config:
         _one_of(self.encode.precision, ("auto", "bfloat16", "float32"), "--precision")
         for name in self.report.formats:
             _one_of(name, FORMATS, "--format")
-        if self.topics.topics != "auto" and not (self.topics.topics.isdigit() and int(self.topics.topics) >= 1):
+        if self.topics.topics != "auto" and not (self.topics.topics.isdecimal() and int(self.topics.topics) >= 1):
             raise SettingsError(
                 f"--topics {self.topics.topics}", expected="auto, or a whole number from 1", fix="--topics auto"
             )
@@ -184,9 +185,13 @@ class Config:
             )
         if self.read.encoding is not None:
             _check_encoding(self.read.encoding)
-        if self.read.delimiter is not None and len(self.read.delimiter) != 1:
+        if self.read.delimiter is not None and len(self.read.delimiter) != 1 and self.read.delimiter not in ("tab", "\\t"):
             raise SettingsError(
                 f"--delimiter {self.read.delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'"
+            )
+        if self.clean.max_characters < 1:
+            raise SettingsError(
+                f"max_characters = {self.clean.max_characters}", expected="a whole number from 1", fix="max_characters = 20000"
             )
         for option, value in (("confidence", self.metrics.confidence), ("q", self.drivers.q), ("power", self.drivers.power)):
             if not 0 < value < 1:

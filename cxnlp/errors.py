@@ -42,7 +42,7 @@ class InputError(CxnlpError):
         return cls(
             f"no column {name!r} in {where}, asked for by {option}",
             expected=f"one of: {shown or 'no columns at all'}",
-            fix=f"{hint}Name an existing column: {option} COLUMN",
+            fix=f"{hint}Name an existing column in {option}",
         )
 
 

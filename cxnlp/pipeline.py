@@ -65,7 +65,7 @@ def analyze(
     with clock("read"):
         comments = connectors.read(source, config.read)
         quantities = scores.parse(comments, config.scores, read=connectors.read_table)
-        stages = journey.load(config.journey)
+        stages = journey.load(config.journey, comments)
     with clock("clean"):
         statements = text.clean(comments, config.clean, progress=progress)
     with clock("encode"):

@@ -61,7 +61,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Which input column plays a role (`text`, `score`, `segment`...) and how that was decided."""
+    """Which input column plays a role (`text`, `score`, `date`...) and how that was decided."""
 
     role: str
     column: str

@@ -85,7 +85,7 @@ _READ = (
     Column("stage_given", "text", "connectors", "journey stage in the data, as given"),
 )
 _CLEAN = (
-    Column("text_clean", "text", "text", "the comment after NFC, markup and whitespace cleaning; offsets refer to it"),
+    Column("text_clean", "text", "text", "the comment after NFC, markup and whitespace cleaning, line breaks kept; offsets refer to it; empty, never missing"),
     Column("language", "text", "text", "ISO 639-1 code of the language; missing where not determined"),
     Column("language_confidence", "number", "text", "probability of that language among the supported ones, 0 to 1"),
     Column("status", "text", "text", "ok, empty, junk or unsupported: whether the comment was scored, and if not why"),
@@ -184,6 +184,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("unit", "integer", "scores", "number of the customer (or comment where no customer is known), from 0"),
         Column("customer_id", "text", "scores", "customer; missing where the unit is a lone comment"),
         Column("n_comments", "integer", "scores", "scored comments of the unit inside the window"),
+        Column("language", "text", "scores", "language of most of its scored comments; missing where none is"),
     ),
     "metrics": (
         Column("metric", "text", "metrics", "nps, csat, ces, outcome rate, sentiment, volume"),
@@ -191,7 +192,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("by", "text", "metrics", "overall, stage, touchpoint, topic, theme, language or a segment column"),
         Column("group", "text", "metrics", "which stage, topic, segment value; 'all' overall"),
         *_ESTIMATE,
-        Column("unit", "text", "metrics", "points, share, mean score or net share"),
+        Column("unit", "text", "metrics", "points, share, mean score or net sentiment"),
     ),
     "journey": (
         Column("position", "integer", "journey", "order of the stage, from 0"),
@@ -199,7 +200,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("metric", "text", "journey", "which metric"),
         Column("subject", "text", "journey", "the column it measures"),
         *_ESTIMATE,
-        Column("unit", "text", "journey", "points, share, mean score or net share"),
+        Column("unit", "text", "journey", "points, share, mean score or net sentiment"),
     ),
     "drivers": _drivers(
         ("outcome", "text", "name of the outcome column"),
@@ -224,11 +225,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("rd_adjusted", "number", "average marginal effect after adjustment (g-computation)"),
         ("rd_adjusted_low", "number", "95 % interval"),
         ("rd_adjusted_high", "number", "95 % interval"),
+        ("rr_adjusted", "number", "risk ratio after adjustment (g-computation)"),
         ("or_adjusted", "number", "odds ratio after adjustment"),
         ("p_adjusted", "number", "p-value after adjustment"),
         ("q_adjusted", "number", "Benjamini-Hochberg q-value of p_adjusted over everything tested"),
         ("or_mh", "number", "Mantel-Haenszel odds ratio over strata of the controls: a model-free check"),
-        ("e_value", "number", "E-value of the risk ratio (VanderWeele and Ding 2017)"),
+        ("e_value", "number", "E-value of the adjusted risk ratio, else of rr (VanderWeele and Ding 2017)"),
+        ("e_value_low", "number", "E-value of the limit of the rr interval nearer to 1; 1 where it holds 1"),
         ("mde_rr", "number", "smallest risk ratio that so many mentions could show (power .8, alpha .05)"),
         ("same_sign_halves", "flag", "the risk difference has the same sign in both random halves of the units"),
         ("topic_stability", "number", "stability of the topic, 0 to 1"),

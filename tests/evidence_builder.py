@@ -1,13 +1,15 @@
 """Realistic `Evidence` without a model: generated comments; metrics, drivers and flags by the real rooms.
 
-For tests of everything after the join. `survey()` is a telecom survey in five languages with NPS, CSAT,
-churn and customers; `clothing()` is a set of English reviews with stars only; `bare()` has comments and
-nothing else; `nothing_scored()` has rows of which none could be read.
+For tests of everything after the join; the frames are shared between tests, so copy before you change one.
+`survey()` is a telecom survey in five languages with NPS, CSAT, churn and customers; `clothing()` is a set
+of English reviews with stars only; `bare()` has comments and nothing else; `nothing_scored()` has rows of
+which none could be read.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -72,6 +74,7 @@ STAGE_OF |= {
 }
 
 
+@functools.cache
 def survey(n: int = 900, seed: int = 0) -> Evidence:
     """Everything present: NPS, CSAT, churn per customer, segments, five languages, flags."""
     return _build(
@@ -85,6 +88,7 @@ def survey(n: int = 900, seed: int = 0) -> Evidence:
     )
 
 
+@functools.cache
 def clothing(n: int = 600, seed: int = 1) -> Evidence:
     """English reviews with stars, from which the outcome is derived; each comment stands for itself."""
     outcome = Outcome("dissatisfied", "is dissatisfied", "stars", derived=True)
@@ -94,11 +98,13 @@ def clothing(n: int = 600, seed: int = 1) -> Evidence:
     return dataclasses.replace(evidence, stage_agreement=None)
 
 
+@functools.cache
 def bare(n: int = 120, seed: int = 2) -> Evidence:
     """Comments alone: no score, no outcome, no segment, no topic, no stage."""
     return _build("comments.txt", (), n, seed, scores=(), languages=("en",))
 
 
+@functools.cache
 def nothing_scored(n: int = 4) -> Evidence:
     """Rows without a single comment that could be read; ``n`` may be 0."""
     return _build("empty.csv", (), n, 0, scores=("nps",), outcome=CHURNED, languages=("en",), scored=False)
@@ -110,8 +116,8 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
     comments.loc[0, ["text", "text_clean"]] = text
     first = topics["topic_id"].iloc[0]
     topics.loc[0, ["topic_name", "theme_name"]] = text
-    topics.at[0, "examples"] = [text, text]
-    topics.at[0, "keywords"] = [text]
+    topics["examples"] = [[text, text], *topics["examples"].iloc[1:]]
+    topics["keywords"] = [[text], *topics["keywords"].iloc[1:]]
     statements.loc[statements["topic_id"] == first, ["topic_name", "text"]] = text
     named = {"topic_name": text}
     rename = {evidence.segments[0]: text} if evidence.segments else {}
@@ -238,15 +244,32 @@ def _statements(rows: Sequence[Mapping[str, Any]], subjects: Sequence[Subject]) 
             stage = STAGE_OF.get(touchpoint) if known else None
             records.append(
                 {
-                    "statement_id": len(records), "comment_id": str(row), "row": row, "start": start, "end": start + len(text),
-                    "text": text, "language": comment["language"], "sentiment": sentiment, "sentiment_label": label,
-                    "sentiment_confidence": 0.5 + abs(sentiment) / 2, "emotion": "none", "effort": "none", "churn_intent": "none",
-                    "advocacy": "none", "topic_id": f"t{said:02d}" if known else None, "topic_name": name if known else None,
-                    "topic_strength": 0.7 if known else np.nan, "touchpoint": touchpoint if known else None, "stage": stage,
-                    "stage_source": "model" if stage else None, "stage_model": stage, "stage_confidence": 0.8 if stage else np.nan,
-                    "unit": row // 2, "in_window": row % 40 != 7,
+                    "statement_id": len(records),
+                    "comment_id": str(row),
+                    "row": row,
+                    "start": start,
+                    "end": start + len(text),
+                    "text": text,
+                    "language": comment["language"],
+                    "sentiment": sentiment,
+                    "sentiment_label": label,
+                    "sentiment_confidence": 0.5 + abs(sentiment) / 2,
+                    "emotion": "none",
+                    "effort": "none",
+                    "churn_intent": "none",
+                    "advocacy": "none",
+                    "topic_id": f"t{said:02d}" if known else None,
+                    "topic_name": name if known else None,
+                    "topic_strength": 0.7 if known else np.nan,
+                    "touchpoint": touchpoint if known else None,
+                    "stage": stage,
+                    "stage_source": "model" if stage else None,
+                    "stage_model": stage,
+                    "stage_confidence": 0.8 if stage else np.nan,
+                    "unit": row // 2,
+                    "in_window": row % 40 != 7,
                 }
-            )  # fmt: skip
+            )
             start += len(text) + 1
     return _typed(pd.DataFrame(records, columns=schema.names("statements")), "statements")
 
@@ -333,11 +356,18 @@ def _topics(subjects: Sequence[Subject], statements: pd.DataFrame, n_scored: int
         n = mine["comment_id"].nunique()
         records.append(
             {
-                "topic_id": f"t{position:02d}", "topic_name": name, "theme_id": f"h{themes.index(theme)}", "theme_name": theme,
-                "keywords": [word.strip() for word in name.split(",")], "n_statements": len(mine), "n_comments": n,
-                "share": n / n_scored if n_scored else 0.0, "stability": 1 - position / 20, "examples": list(texts),
+                "topic_id": f"t{position:02d}",
+                "topic_name": name,
+                "theme_id": f"h{themes.index(theme)}",
+                "theme_name": theme,
+                "keywords": [word.strip() for word in name.split(",")],
+                "n_statements": len(mine),
+                "n_comments": n,
+                "share": n / n_scored if n_scored else 0.0,
+                "stability": 1 - position / 20,
+                "examples": list(texts),
             }
-        )  # fmt: skip
+        )
     return _typed(pd.DataFrame(records, columns=schema.names("topics")), "topics")
 
 

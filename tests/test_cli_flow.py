@@ -17,10 +17,10 @@ from cxnlp.config import Config
 
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory) -> Path:
-    """The first comments of the demo's reviews, 120 rows."""
+    """The first comments of the demo's reviews, 50 rows."""
     folder = tmp_path_factory.mktemp("data")
     with demo.clothing().open(encoding="utf-8", newline="") as stream:
-        rows = [row for _, row in zip(range(121), csv.reader(stream), strict=False)]
+        rows = [row for _, row in zip(range(51), csv.reader(stream), strict=False)]
     with (folder / "reviews.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(rows)
     return folder / "reviews.csv"
@@ -46,10 +46,10 @@ def test_analyze_writes_the_folder_and_says_what_was_found(cxnlp, survey, capsys
     seen = capsys.readouterr()
     folder = tmp_path / "reviews-results"
     assert (folder / "report.html").exists()
-    assert json.loads((folder / "analysis.json").read_text(encoding="utf-8"))["input"]["rows"] == 120
+    assert json.loads((folder / "analysis.json").read_text(encoding="utf-8"))["provenance"]["rows_out"] == 50
     assert "review" in seen.out
     assert "csat" in seen.out
-    assert "reviews.csv: 120 rows" in seen.out
+    assert "reviews.csv: 50 rows" in seen.out
     assert "reviews-results/report.html" in seen.out
     assert "encode" in seen.err
     assert "Traceback" not in seen.err
@@ -67,13 +67,13 @@ def test_a_second_run_into_the_same_folder_needs_force(cxnlp, survey, capsys, tm
 
 def test_a_named_column_that_is_not_there(cxnlp, survey, capsys):
     assert cxnlp("analyze", survey, "--text", "revew") == 2
-    assert "Did you mean review?" in capsys.readouterr().err
+    assert "Did you mean review or review_id?" in capsys.readouterr().err
 
 
 def test_settings_from_a_file(cxnlp, survey, tmp_path):
     (tmp_path / "settings.toml").write_text('[read]\ntext = "title"\n\n[report]\nformats = ["csv"]\n', encoding="utf-8")
     assert cxnlp("analyze", survey, "--config", "settings.toml", "--text", "review", "--out", "out") == 0
-    roles = json.loads((tmp_path / "out" / "analysis.json").read_text(encoding="utf-8"))["roles"]
+    roles = json.loads((tmp_path / "out" / "analysis.json").read_text(encoding="utf-8"))["provenance"]["roles"]
     assert [role["column"] for role in roles if role["role"] == "text"] == ["review"]
     assert not (tmp_path / "out" / "report.html").exists()
 
@@ -82,7 +82,7 @@ def test_preview_shows_columns_and_first_comments_and_writes_nothing(cxnlp, surv
     assert cxnlp("preview", survey, "--text", "review") == 0
     seen = capsys.readouterr().out
     assert "review" in seen
-    assert "120 rows read" in seen
+    assert "50 rows read" in seen
     assert "sentiment" in seen
     assert not list(tmp_path.iterdir())
 

@@ -123,7 +123,7 @@ cells = st.text(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -156,7 +156,9 @@ def test_a_comment_of_a_megabyte_is_read(write):
 
 
 def test_short_and_long_rows_are_kept_and_counted(write):
-    comments = read(write("a.csv", lines("id,comment,nps", "1,fine by me,9", "2,slow, rude, late,1", "3")), ReadConfig())
+    comments = read(
+        write("a.csv", lines("id,comment,nps", "1,fine by me,9", "2,slow, rude, late,1", "3")), ReadConfig()
+    )
     assert comments.source.to_dict("list") == {
         "id": ["1", "2", "3"],
         "comment": ["fine by me", "slow", ""],
@@ -234,7 +236,7 @@ def test_tab_may_be_named_in_words(write, named):
 
 def test_a_wrong_delimiter_suggests_the_right_one(write):
     with pytest.raises(InputError, match=r"--delimiter ';'"):
-        read(write("a.csv", lines("id;comment;nps", "1;a b c;3")), ReadConfig(delimiter=","))
+        read(write("a.csv", lines("id;comment;nps", "1;slow, rude, late;3")), ReadConfig(delimiter=","))
 
 
 @pytest.mark.parametrize("delimiter", ["::", '"', "\n"])
@@ -299,7 +301,9 @@ def test_valid_utf8_is_not_garbled_by_a_wrong_name(write):
 
 
 def test_a_seven_bit_encoding_is_used_when_named(write):
-    comments = read(write("a.csv", lines("comment,nps", "こんにちは,3"), "iso-2022-jp"), ReadConfig(encoding="iso-2022-jp"))
+    comments = read(
+        write("a.csv", lines("comment,nps", "こんにちは,3"), "iso-2022-jp"), ReadConfig(encoding="iso-2022-jp")
+    )
     assert comments.table["text"][0] == "こんにちは"
 
 
@@ -321,7 +325,9 @@ def test_what_no_encoding_explains_is_refused(write):
 QUALTRICS = (
     "EndDate,ResponseId,UserLanguage,Q1,Q2\n"
     'End Date,Response ID,User Language,"How likely are you to recommend us?","Why\nthis score?"\n'
-    + ",".join(f'"{{""ImportId"":""{name}""}}"' for name in ("endDate", "_recordId", "userLanguage", "QID1", "QID2_TEXT"))
+    + ",".join(
+        f'"{{""ImportId"":""{name}""}}"' for name in ("endDate", "_recordId", "userLanguage", "QID1", "QID2_TEXT")
+    )
     + "\n2024-05-02 10:00:00,R_1,EN,9,Fast and friendly staff\n2024-05-03 11:30:00,R_2,RO,2,Foarte lent\n"
 )
 
@@ -427,7 +433,9 @@ def test_nested_json_becomes_dotted_columns_and_long_ids_stay_exact(write):
 
 
 def test_half_a_surrogate_pair_survives_as_a_visible_mark(write):
-    comments = read(write("a.jsonl", '{"comment": "so \\ud83d bad"}\n{"comment": "so \\ud83d\\ude00 good"}\n'), ReadConfig())
+    comments = read(
+        write("a.jsonl", '{"comment": "so \\ud83d bad"}\n{"comment": "so \\ud83d\\ude00 good"}\n'), ReadConfig()
+    )
     assert comments.table["text"].tolist() == ["so \ufffd bad", "so 😀 good"]
     assert [note.count for note in comments.notes] == [1]
 
@@ -461,7 +469,7 @@ def test_parquet_keeps_long_ids_and_a_stored_index(tmp_path):
 
 
 def test_a_preview_of_rows_longer_than_the_first_piece(write):
-    row = '"' + "long, " * 100_000 + '"'
+    row = '"' + "long, " * 60_000 + '"'
     path = write("a.csv", lines("comment,nps", *[f"{row},{score}" for score in (1, 2, 3, 4)]))
     comments = read(path, ReadConfig(), rows=3)
     assert comments.source["nps"].tolist() == ["1", "2", "3"]
@@ -469,7 +477,7 @@ def test_a_preview_of_rows_longer_than_the_first_piece(write):
 
 
 def test_a_preview_never_shows_a_row_cut_off(write):
-    path = write("a.csv", lines("comment,nps", *['"ăâîșț\nsecond line",9'] * 100_000))
+    path = write("a.csv", lines("comment,nps", *['"ăâîșț\nsecond line",9'] * 60_000))
     comments = read(path, ReadConfig(), rows=40_000)
     assert set(comments.source["comment"]) == {"ăâîșț\nsecond line"}
     assert len(comments.source) == 40_000
@@ -566,11 +574,27 @@ def test_a_dataframe_keeps_rows_order_and_types_whatever_its_index():
 
 
 def test_cells_that_are_no_strings_become_text_or_missing():
-    given = ["fine", 5, 2.0, 2.5, None, float("nan"), pd.NA, pd.NaT, ["a", None, 3], {"x": "ż"}, b"xy", "", " \u00a0", True]
+    given = [
+        "fine",
+        5,
+        2.0,
+        2.5,
+        None,
+        float("nan"),
+        pd.NA,
+        pd.NaT,
+        ["a", None, 3],
+        {"x": "ż"},
+        b"xy",
+        "",
+        " \u00a0",
+        True,
+        {"z", "y"},
+    ]
     frame = pd.DataFrame({"comment": pd.Series(given, dtype=object)})
     text = read(frame, ReadConfig(text="comment")).table["text"]
     assert text.dropna().to_dict() == {
-        0: "fine", 1: "5", 2: "2", 3: "2.5", 8: "a; 3", 9: '{"x": "ż"}', 10: "xy", 13: "True",
+        0: "fine", 1: "5", 2: "2", 3: "2.5", 8: "a; 3", 9: '{"x": "ż"}', 10: "xy", 13: "True", 14: "y; z",
     }  # fmt: skip
 
 

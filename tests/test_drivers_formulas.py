@@ -181,6 +181,12 @@ def test_without_controls_the_adjusted_effect_is_the_plain_one() -> None:
     assert found.odds_ratio[0] == pytest.approx((60 * 710) / (140 * 90))
 
 
+def test_a_huge_effect_on_a_rare_outcome_still_converges() -> None:
+    found = adjust(Cells(np.ones((1, 1)), np.array([20_000]), np.array([390]), np.array([[200]]), np.array([[192]])))
+    assert found.estimator[0] == "logistic"
+    assert found.odds_ratio[0] == pytest.approx((192 * 19_602) / (8 * 198))
+
+
 def test_few_events_are_fitted_as_firthmodels_fits_the_single_rows_and_recalibrated() -> None:
     rng = np.random.default_rng(5)
     cells, frame = make_cells(rng, effect=1.0, n=150)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import unicodedata
 from dataclasses import replace
@@ -193,6 +194,18 @@ def test_auto_precision_is_bfloat16_only_where_the_processor_has_it(
         assert encoder.load(tiny_model, device="cpu").info.precision == expected
 
 
+def test_the_precision_asked_for_wins_over_the_one_in_the_config(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_model, folder)
+    config = registry.read_config(tiny_model) | {"dtype": "float16"}
+    (folder / "backbone" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+    weights = encoder.load(folder, device="cpu", precision="float32").network.state_dict()
+
+    for name, expected in registry.read_backbone(folder).items():
+        np.testing.assert_array_equal(weights[name].numpy(), expected)
+
+
 def test_the_model_says_what_it_is(tiny_model: Path, model: encoder.Model) -> None:
     assert model.info.name == "tiny"
     assert model.info.path == str(tiny_model)
@@ -214,6 +227,7 @@ def test_a_device_that_is_not_there_is_said(tiny_model: Path) -> None:
         ("config.json", '{"hidden_size": 32}'),
         ("config.json", '{"model_type": "bert", "hidden_size": 48, "num_attention_heads": 2}'),
         ("tokenizer.json", "{}"),
+        ("config.json", '{"model_type": "bert", "vocab_size": 5, "hidden_size": 32, "num_attention_heads": 2}'),
         ("model.safetensors", "damaged"),
     ],
 )
@@ -225,6 +239,18 @@ def test_parts_that_do_not_fit_are_an_error_of_the_model(
     (folder / "backbone" / file).write_text(text, encoding="utf-8")
 
     with pytest.raises(ModelError, match="backbone"):
+        encoder.load(folder)
+
+
+def test_a_tokenizer_of_another_network_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_model, folder)
+    file = folder / "backbone" / "tokenizer.json"
+    entries = json.loads(file.read_text(encoding="utf-8"))
+    entries["model"]["vocab"].append(["▁unheard", -3.0])
+    file.write_text(json.dumps(entries), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="more pieces"):
         encoder.load(folder)
 
 

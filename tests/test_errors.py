@@ -33,13 +33,13 @@ def test_the_words_of_a_missing_column():
     assert str(error) == (
         "Found:    no column 'coment' in survey.csv, asked for by --text\n"
         "Expected: one of: id, comment, nps\n"
-        "Fix:      Did you mean comment? Name an existing column: --text COLUMN"
+        "Fix:      Did you mean comment? Name an existing column in --text"
     )
 
 
 def test_a_missing_column_unlike_any_other():
     error = InputError.missing_column("zzz", ["id", "nps"], option="--text", where="survey.csv")
-    assert error.fix == "Name an existing column: --text COLUMN"
+    assert error.fix == "Name an existing column in --text"
 
 
 def test_a_table_with_many_columns_is_not_listed_whole():

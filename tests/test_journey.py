@@ -21,10 +21,10 @@ TEXT = pd.StringDtype(na_value=np.nan)
 LABELS = HEADS["touchpoint"].labels
 
 
-def load_text(tmp_path, text):
+def load_text(tmp_path, text, comments=None):
     path = tmp_path / "journey.yaml"
     path.write_text(text, encoding="utf-8")
-    return load(JourneyConfig(path))
+    return load(JourneyConfig(path), comments or data())
 
 
 def data(stage=(), channel=(), **columns):
@@ -53,7 +53,7 @@ def encoded(*touchpoints, thresholds=None):
 
 
 def test_default_journey_gives_every_touchpoint_but_other_one_of_the_five_stages():
-    assert load(JourneyConfig()) is DEFAULT
+    assert load(JourneyConfig(), data()) is DEFAULT
     assert DEFAULT.stages == schema.STAGES
     assert set(DEFAULT.touchpoints) == set(TOUCHPOINTS) - {"OTH"}
     assert DEFAULT.touchpoints["DEL"] == "purchase" and DEFAULT.touchpoints["REC"] == "advocacy"
@@ -72,6 +72,7 @@ stages:
     channels: [App Store]
     values: [usage]
 """,
+        data(survey=["1"]),
     )
     assert journey.stages == ("Kauf", "Nutzung")
     assert journey.touchpoints == {"ORD": "Kauf", "DEL": "Kauf"}
@@ -112,12 +113,12 @@ def test_mistakes_in_a_journey_are_named(tmp_path, text, says):
 
 def test_missing_and_foreign_files(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.yaml"):
-        load(JourneyConfig(tmp_path / "nowhere.yaml"))
+        load(JourneyConfig(tmp_path / "nowhere.yaml"), data())
     with pytest.raises(InputError, match="cannot open"):
-        load(JourneyConfig(tmp_path))
+        load(JourneyConfig(tmp_path), data())
     (tmp_path / "latin.yaml").write_bytes("stages: [{name: a}] # Käufe".encode("latin-1"))
     with pytest.raises(InputError, match="UTF-8"):
-        load(JourneyConfig(tmp_path / "latin.yaml"))
+        load(JourneyConfig(tmp_path / "latin.yaml"), data())
 
 
 @given(st.text())
@@ -166,10 +167,9 @@ def test_stage_column_then_columns_then_channel_then_model():
     assert placed.of_statement["stage"].tolist() == ["a", "b", "c", "d"]
 
 
-def test_a_column_of_the_journey_that_is_not_there():
-    journey = JourneyMap(("a",), {}, columns={"survei": {"1": "a"}}, aliases={"a": "a"})
-    with pytest.raises(InputError, match="survey"):
-        place(data(survey=["1"]), said([0]), encoded({}), journey)
+def test_a_column_of_the_journey_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="Did you mean survey"):
+        load_text(tmp_path, "stages:\n  - {name: a, columns: {survei: [1]}}", data(survey=["1"]))
 
 
 def test_unknown_stages_of_the_data_are_kept_behind_the_others_and_counted():

@@ -169,6 +169,14 @@ def test_damaged_weights_are_an_error_of_the_model(tmp_path: Path, tokenizer: Pa
         registry.read_backbone(folder)
 
 
+def test_a_head_of_another_backbone_is_refused(tmp_path: Path, tokenizer: Path) -> None:
+    folder = write(tmp_path / "small", tokenizer)
+    (folder / "backbone/config.json").write_text('{"hidden_size": 16}', encoding="utf-8")
+
+    with pytest.raises(ModelError, match=r"\(3, 16\)"):
+        registry.read_heads(folder)
+
+
 def test_the_manifest_hash_names_the_weights(tmp_path: Path, tokenizer: Path) -> None:
     one = write(tmp_path / "one", tokenizer)
     other = write(tmp_path / "other", tokenizer, heads={"sentiment": replace(SENTIMENT, temperature=2.0)})

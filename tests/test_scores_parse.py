@@ -25,14 +25,13 @@ TEXT = pd.StringDtype(na_value=np.nan)
 CUSTOMERS = Path("crm.csv")
 
 
-def data(scores=(), segments=(), **columns):
+def data(scores=(), **columns):
     """Comments whose source has `columns`; `scores` are (column, scale); a column `customer` holds the ids."""
     source = pd.DataFrame(columns)
     missing = pd.Series([None] * len(source), dtype=TEXT)
     table = pd.DataFrame({name: missing for name in schema.names("comments_read")})
     table["created_at"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us]")
     roles = [Guess("score", column, "test", chosen=True, scale=scale) for column, scale in scores]
-    roles += [Guess("segment", column, "test", chosen=True) for column in segments]
     if "customer" in columns:
         table["customer_id"] = pd.Series(source["customer"]).astype(TEXT)
         roles.append(Guess("id", "customer", "test", chosen=True))
@@ -354,13 +353,12 @@ def test_dates_with_a_time_zone_lose_it():
 
 def test_segments_are_text_and_long_numbers_become_bands():
     comments = data(
-        segments=["plan", "age", "seats", "zip"],
         plan=["gold "] * 10 + [None] * 10,
         age=[str(age) for age in range(18, 38)],
         seats=[1.0, 2.0] * 10,
         zip=[f"0{code}" for code in range(1000, 1020)],
     )
-    scores = parsed(comments)
+    scores = parsed(comments, segments=("plan", "age", "seats", "zip"))
     assert scores.segments == scores.controls == ("plan", "age", "seats", "zip")
     frame = scores.by_comment
     assert frame["plan"].dropna().unique().tolist() == ["gold"]
@@ -369,16 +367,23 @@ def test_segments_are_text_and_long_numbers_become_bands():
     assert frame["zip"].nunique() == 20 and frame["zip"].iloc[0] == "01000"
 
 
+def test_a_segment_may_stand_in_the_customers_file():
+    comments = data(customer=["1", "2"], text=["a", "b"])
+    scores = parsed(comments, reader(customer=["1", "2"], plan=["gold", "base"]), customers=CUSTOMERS, segments=("plan",))
+    assert scores.by_comment["plan"].tolist() == ["gold", "base"]
+
+
 def test_controls_stay_numbers_and_come_after_the_segments_once():
-    comments = data(segments=["plan"], plan=["a", "b"], spend=["1", "2.5"], region=["x", "y"])
-    scores = parsed(comments, controls=("spend", "plan", "region"))
+    comments = data(plan=["a", "b"], spend=["1", "2.5"], region=["x", "y"])
+    scores = parsed(comments, segments=("plan",), controls=("spend", "plan", "region"))
     assert scores.segments == ("plan",) and scores.controls == ("plan", "spend", "region")
     assert scores.by_comment["spend"].dtype == float and scores.by_comment["region"].tolist() == ["x", "y"]
 
 
 def test_a_segment_never_takes_the_name_of_another_column():
     scores = parsed(
-        data(segments=["status", "channel"], status=["a", "b"], channel=["c", "d"], language=[1, 2]),
+        data(status=["a", "b"], channel=["c", "d"], language=[1, 2]),
+        segments=("status", "channel"),
         controls=("language",),
     )
     assert scores.controls == ("segment_status", "segment_channel", "control_language")
@@ -386,9 +391,9 @@ def test_a_segment_never_takes_the_name_of_another_column():
 
 
 def test_what_is_measured_is_not_adjusted_for():
-    comments = data(scores=[("q", "nps")], segments=["left"], q=[1, 2], left=["yes", "no"])
+    comments = data(scores=[("q", "nps")], q=[1, 2], left=["yes", "no"])
     with pytest.raises(SettingsError, match="--segment left"):
-        parsed(comments, churn="left")
+        parsed(comments, churn="left", segments=("left",))
     with pytest.raises(SettingsError, match="--control q"):
         parsed(data(scores=[("q", "nps")], q=[1, 2]), controls=("q",))
     with pytest.raises(InputError, match="no column 'spent'"):
@@ -399,9 +404,9 @@ def test_what_is_measured_is_not_adjusted_for():
 
 
 def test_customers_are_joined_by_a_key_of_another_type():
-    comments = data(segments=["plan"], customer=[" 7.0", "8", "9", None], text=list("abcd"), plan=list("xyzx"))
+    comments = data(customer=[" 7.0", "8", "9", None], text=list("abcd"), plan=list("xyzx"))
     read = reader(customer=[7, 8, 10], left=["yes", "no", "no"], region=["n", "s", "w"], tenure_days=[10, 20, 30])
-    scores = parsed(comments, read, customers=CUSTOMERS, churn="left", controls=("region",))
+    scores = parsed(comments, read, customers=CUSTOMERS, churn="left", segments=("plan",), controls=("region",))
     assert [None if value is pd.NA else value for value in scores.by_comment["churned"]] == [True, False, None, None]
     assert scores.by_comment["region"].fillna("").tolist() == ["n", "s", "", ""]
     assert scores.controls == ("plan", "region", "tenure_days")
@@ -416,9 +421,9 @@ def test_customers_are_joined_by_a_key_of_another_type():
 
 
 def test_the_customers_file_is_believed_about_outcomes_and_the_data_about_segments():
-    comments = data(segments=["plan"], customer=["1", "2"], left=["no", "no"], plan=["a", "b"])
+    comments = data(customer=["1", "2"], left=["no", "no"], plan=["a", "b"])
     read = reader(customer=["1", "2"], left=["yes", "no"], plan=["c", "d"])
-    scores = parsed(comments, read, customers=CUSTOMERS, churn="left")
+    scores = parsed(comments, read, customers=CUSTOMERS, churn="left", segments=("plan",))
     assert scores.by_comment["churned"].tolist() == [True, False]
     assert scores.by_comment["plan"].tolist() == ["a", "b"]
     assert "'left' is in both files: taken from the customers file" in messages(scores)
@@ -478,7 +483,7 @@ def test_the_key_may_have_another_name():
 
 
 def test_an_empty_frame_is_no_mistake():
-    scores = parsed(data(scores=[("q", "nps")], segments=["plan"], q=[], plan=[]))
+    scores = parsed(data(scores=[("q", "nps")], q=[], plan=[]), segments=("plan",))
     assert len(scores.by_comment) == 0 and scores.segments == ("plan",)
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cxnlp.errors import CxnlpError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cxnlp.results import Progress
 
-__all__ = ["error", "lines", "plain", "progress", "say", "table", "warn"]
+__all__ = ["error", "lines", "plain", "progress", "say", "table", "warn", "width"]
 
 _SLOW = 2.0
 """Seconds before a stage shows a progress bar: what is quicker needs none."""
@@ -63,16 +63,23 @@ def error(problem: CxnlpError) -> None:
     _console(stderr=True).print(block, end="", soft_wrap=True)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> None:
-    """Print a table of the result; the columns named in `numbers` are set to the right."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Sequence[str] = (),
+    unbroken: Sequence[str] = (),
+) -> None:
+    """Print a table of the result; columns in `numbers` are set to the right, those in `unbroken` on one line."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    right = set(numbers)
     grid = Table(title=Text(plain(title), style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        grid.add_column(column, justify=justify, overflow="fold", no_wrap=column in unbroken)
     for row in rows:
         grid.add_row(*(Text(plain(cell)) for cell in row))
     _console().print(grid)
@@ -129,6 +136,11 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[what], completed=done, total=total, visible=slow and done < total)
 
         yield show
+
+
+def width() -> int:
+    """Characters in a line of the result."""
+    return _console().width
 
 
 def _console(*, stderr: bool = False) -> Console:

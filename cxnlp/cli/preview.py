@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Preview", "command", "preview"]
 
-ROWS_READ = 500
+ROWS_READ = 200
 """Rows from which columns and languages are told: enough to guess, few enough to be quick."""
 
 _NOT_SETTINGS = ("source", "file")
+
+_LEAST_SHOWN = 24
+"""Characters of a comment shown on the narrowest terminal."""
+_OTHER_COLUMNS = 56
+"""Characters that the labels beside it take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,14 @@ def command(
     console.lines(
         f"{seen.comments.name}: {len(seen.comments.table):,} rows read. Languages: {shown or 'none recognised'}."
     )
-    console.table(
-        "First comments", [str(name).replace("_", " ") for name in seen.labelled], seen.labelled.itertuples(index=False)
-    )
+    room = max(_LEAST_SHOWN, console.width() - _OTHER_COLUMNS)
+    rows = [(_cut(comment, room), *labels) for comment, *labels in seen.labelled.itertuples(index=False)]
+    columns = [str(name).replace("_", " ") for name in seen.labelled]
+    console.table("First comments", columns, rows, unbroken=columns[:1])
+
+
+def _cut(comment: str, room: int) -> str:
+    return comment if len(comment) <= room else comment[: room - 1] + "…"
 
 
 def preview(source: str | Path | pd.DataFrame, config: Config, n: int = 20) -> Preview:
@@ -80,7 +90,7 @@ def preview(source: str | Path | pd.DataFrame, config: Config, n: int = 20) -> P
     encoding = engines.encode(dataclasses.replace(statements, table=first), config.encode)
     return Preview(
         comments=comments,
-        languages=statements.comments["language"].value_counts().to_dict(),
+        languages={str(code): count for code, count in statements.comments["language"].value_counts().items()},
         labelled=_labelled(statements, first, encoding, n),
         notes=(*comments.notes, *statements.notes, *encoding.notes),
     )
@@ -93,7 +103,6 @@ def _labelled(statements: Statements, first: pd.DataFrame, encoding: Encoding, n
     for name in ("sentiment", "touchpoint", "churn_intent"):
         if name in labels:
             shown[name] = labels.groupby("row")[name].agg(_said).reindex(range(len(shown)))
-    shown["comment"] = shown["comment"].str.slice(0, 120)
     return shown.fillna("")
 
 

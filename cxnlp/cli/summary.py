@@ -42,7 +42,8 @@ def columns(guesses: Iterable[Guess]) -> None:
 def notes(found: Iterable[Note]) -> None:
     """Print what the user should know: warnings to stderr, the rest to stdout."""
     for note in found:
-        text = note.message if note.count is None else f"{note.message} ({note.count:,})"
+        told = note.count is None or f"{note.count:,}" in note.message
+        text = note.message if told else f"{note.message} ({note.count:,})"
         if note.level == "warning":
             console.warn(f"{note.stage}: {text}")
         else:

@@ -10,7 +10,7 @@ The way through the room, one module a step:
 ``tables``            Excel, JSON and Parquet
 ``sources``           `READERS`, files and DataFrames alike to a table
 ``profiles``          what the cells of a column look like
-``names``             what columns are called in nine languages
+``names``             what columns are called in nine languages; the words are in names.toml
 ``dates``             cells to points in time
 ``languages``         cells to language codes
 ``scales``            which score scale a column answers on
@@ -19,7 +19,7 @@ The way through the room, one module a step:
 ====================  =============================================================================
 
 A new file format is a function in a module of its own and a line in `READERS`. A new survey layout is
-a function in ``records``. A new word for a column is a word in ``names``.
+a function in ``records``. A new word for a column is a word in names.toml.
 """
 
 from __future__ import annotations

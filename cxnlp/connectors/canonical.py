@@ -16,7 +16,7 @@ __all__ = ["canonical_table"]
 
 def canonical_table(frame: pd.DataFrame, roles: Iterable[Guess]) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Columns `comments_read` of schema.TABLES, one row per row of `frame` in its order, and notes."""
-    columns = {guess.role: guess for guess in roles if guess.role not in ("score", "segment")}
+    columns = {guess.role: guess for guess in roles if guess.role != "score"}
 
     def cells(role: str) -> pd.Series:
         if role not in columns:

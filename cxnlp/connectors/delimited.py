@@ -81,11 +81,11 @@ def _parse(data: bytes, request: Request, whole: bool) -> Sheet:
     given = _delimiter(request.delimiter)
     if line := _SEPARATOR_LINE.match(text):
         text, given = text[line.end() :], given or line.group(1)
+    if given:
+        _check_delimiter(given, text, request.name)
     delimiter = given or sniff(text) or _ALONE
     records = _records(text, delimiter, request.name, whole)
     sheet = tabulate(records, name=request.name, as_text=True, joiner=delimiter, limit=request.rows)
-    if given and len(sheet.frame.columns) == 1:
-        _check_delimiter(given, text, request.name)
     return Sheet(sheet.frame, (*notes, *sheet.notes), sheet.labels)
 
 
@@ -97,12 +97,13 @@ def _delimiter(given: str | None) -> str | None:
 
 
 def _check_delimiter(given: str, text: str, name: str) -> None:
+    first = next(filter(None, csv.reader(_lines(text), delimiter=given)), [])
     better = sniff(text)
-    if better is None or better == given:
+    if len(first) > 1 or better is None or better == given:
         return
     shown = "tab" if better == "\t" else better
     raise InputError(
-        f"{name} has a single column when split at {given!r}",
+        f"{name} has a single column in its header when split at {given!r}",
         expected=f"the delimiter of the file, which looks like {shown!r}",
         fix=f"--delimiter '{shown}'",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from itertools import islice
 
 from cxnlp.errors import InputError
@@ -27,15 +28,17 @@ _ALPHABETS = tuple(
         "éïöèêëç",  # en, loan words
         "ăâîșțşţ",  # ro
         "ąćęłńóśźż",  # pl
-        "àèéìòùîº",  # it
+        "àèéìòùî",  # it
         "äöüß",  # de
         "àâçéèêëîïôùûüœ",  # fr
-        "áéíóúüñºª",  # es
-        "ãõáâàéêíóôúüçºª",  # pt
+        "áéíóúüñ",  # es
+        "ãõáâàéêíóôúüç",  # pt
         "éèëïöüáóíê",  # nl
     )
 )
 """Letters beyond ASCII of each supported language, lower case."""
+
+_ALL_LANGUAGES = frozenset(range(len(_ALPHABETS)))
 
 _PUNCTUATION = str.maketrans(dict.fromkeys("“”„‟‘’‚‹›«»–—…•·€£§©®™°¿¡´¨\xa0\xad", " "))
 _WORDS = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
@@ -75,13 +78,14 @@ def guess(data: bytes) -> tuple[str, float]:
     """Most plausible encoding of `data` in the supported languages, and the share of words it explains.
 
     Each word with a byte beyond ASCII counts as explained if, decoded, all its letters belong to the
-    alphabet of one language and its capitals stand where capitals stand. Ties keep the order of
-    `_GUESSES`; for lack of words beyond ASCII the share is 1.
+    alphabet of one language and its capitals stand where capitals stand. Of equals, the one wins in
+    which a single language explains most words, then the first of `_GUESSES`; without any such word
+    the share is 1.
     """
     words = [match.group() for match in islice(_WORDS.finditer(data), _WORDS_LOOKED_AT)]
-    shares = {candidate: _share_explained(words, candidate) for candidate in _GUESSES}
+    shares = {candidate: _explained(words, candidate) for candidate in _GUESSES}
     best = max(shares, key=lambda candidate: shares[candidate])
-    return best, shares[best]
+    return best, shares[best][0]
 
 
 def mend_surrogates(text: str) -> str:
@@ -154,18 +158,24 @@ def _guessed(data: bytes, name: str) -> tuple[str, tuple[Note, ...]]:
     return text, (Note("read", message),)
 
 
-def _share_explained(words: list[bytes], encoding: str) -> float:
-    explained = sum(map(_is_plausible, (word.decode(encoding, "replace") for word in words)))
-    return explained / len(words) if words else 1.0
+def _explained(words: list[bytes], encoding: str) -> tuple[float, float]:
+    """Share of words that some language explains, and share that the best single language explains."""
+    if not words:
+        return 1.0, 1.0
+    by_word = [_languages_of(word.decode(encoding, "replace")) for word in words]
+    alone = Counter(language for languages in by_word for language in languages)
+    return sum(map(bool, by_word)) / len(words), max(alone.values(), default=0) / len(words)
 
 
-def _is_plausible(word: str) -> bool:
+def _languages_of(word: str) -> frozenset[int]:
+    """Positions in `_ALPHABETS` of the languages that write all parts of `word` so."""
     parts = word.translate(_PUNCTUATION).split()
-    return all(_is_word(part) for part in parts)
+    return _ALL_LANGUAGES.intersection(*(_languages_of_part(part) for part in parts))
 
 
-def _is_word(part: str) -> bool:
-    if not (part.islower() or part.isupper() or part[1:].islower() or part.isascii()):
-        return False
-    letters = {letter for letter in part.lower() if not letter.isascii()}
-    return any(letters <= alphabet for alphabet in _ALPHABETS)
+def _languages_of_part(part: str) -> frozenset[int]:
+    if not (part.isascii() or part.islower() or part.isupper() or part[1:].islower()):
+        return frozenset()
+    # Ordinals end a word: inside one, they are another letter misread.
+    letters = {letter for letter in part.lower().rstrip("ºª") if not letter.isascii()}
+    return frozenset(position for position, alphabet in enumerate(_ALPHABETS) if letters <= alphabet)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import pandas as pd
 
 from cxnlp.config import ReadConfig
-from cxnlp.connectors.names import is_called, says
+from cxnlp.connectors.names import is_called, plain, says
 from cxnlp.connectors.profiles import Profile
 from cxnlp.connectors.scales import scale_of
 from cxnlp.errors import InputError, SettingsError
@@ -28,6 +28,7 @@ _OPTIONS = {
 """Role that one column plays -> the option that names it; the setting is called like the role."""
 
 _SCALE_OPTION = "--score COLUMN=SCALE"
+_DECLARED = "named by --score with its scale"
 
 
 def assign_roles(
@@ -62,7 +63,7 @@ def assign_roles(
         roles.insert(0, text)
         taken.add(text.column)
         notes += others
-    _check_text(profiles[roles[0].column], where)
+    _check_text(next(profiles[guess.column] for guess in roles if guess.role == "text"), where)
     for role, guesser in _GUESSERS.items():
         if role not in given:
             found = tuple(guesser([profile for name, profile in profiles.items() if name not in taken]))
@@ -85,8 +86,6 @@ def _named(profiles: Mapping[str, Profile], config: ReadConfig, where: str) -> I
     for wanted in dict.fromkeys(config.scores):
         column, scale = _split_score(wanted, profiles)
         yield _named_score(profiles[existing(column, "--score")], scale)
-    for column in dict.fromkeys(config.segments):
-        yield Guess("segment", existing(column, "--segment"), "named by --segment", chosen=True)
 
 
 def _split_score(wanted: str, columns: Iterable[str]) -> tuple[str, str | None]:
@@ -101,7 +100,7 @@ def _split_score(wanted: str, columns: Iterable[str]) -> tuple[str, str | None]:
 
 def _named_score(column: Profile, scale: str | None) -> Guess:
     if scale is not None:
-        return Guess("score", column.name, "named by --score with its scale", chosen=True, scale=scale)
+        return Guess("score", column.name, _DECLARED, chosen=True, scale=scale)
     found = scale_of(column)
     if found is None:
         if column.answers.empty:
@@ -140,19 +139,20 @@ def _text(columns: list[Profile], where: str) -> tuple[Guess, tuple[Note, ...]]:
 
 def _text_score(column: Profile) -> float | None:
     """How much a column looks like comments, None where it does not: its name, then sentences, length and variety."""
-    called = says(column.name, "comment") and not says(column.name, "no comment")
-    if column.is_empty:
-        return 0.0 if called else None
-    if not column.is_text or (says(column.name, "no comment") and not called):
-        return None
-    called = called or says(column.label, "comment")
+    # A whole question as a name may speak of anything: 'What is the main reason for your score?'
+    is_label = len(plain(column.name).split()) < 5
+    refused = is_label and says(column.name, "no comment")
+    titled = is_label and says(column.name, "title")
+    called = says(column.name, "comment") or says(column.label, "comment")
+    if refused or column.is_empty or not column.is_text:
+        return 0.0 if called and column.is_empty and not refused else None
     content = column.wordy + min(column.characters / 100, 1.0) + 0.5 * column.distinct
     if called:
-        return 1.0 + content - 1.0 * says(column.name, "title")
+        return 1.0 + content - 1.0 * titled
     if column.wordy < 0.3:
         return None
     # Categories and titles may be wordy too: they are taken only where there is nothing better.
-    return content / 10 if column.distinct < 0.1 or says(column.name, "title") else content
+    return content / 10 if titled or column.distinct < 0.1 else content
 
 
 def _text_reason(column: Profile) -> str:
@@ -235,7 +235,7 @@ _GUESSERS: dict[str, Callable[[list[Profile]], Iterable[Guess]]] = {
 def _directions(roles: Iterable[Guess]) -> Iterator[Note]:
     for guess in roles:
         scale = SCALES.get(guess.scale or "")
-        if scale is not None and scale.metric == "ces" and "with its scale" not in guess.reason:
+        if scale is not None and scale.metric == "ces" and guess.reason != _DECLARED:
             end = "easy" if scale.better == "high" else "hard"
             opposite = scale.name.removesuffix("-effort") if scale.better == "low" else f"{scale.name}-effort"
             message = (

@@ -45,8 +45,10 @@ def _cell_text(cell: object) -> str | None:
         return mend_surrogates(json.dumps(cell, ensure_ascii=False, default=str)) if cell else None
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "replace")
-    if isinstance(cell, list | tuple | set | np.ndarray):
+    if isinstance(cell, list | tuple | np.ndarray):
         return _joined(cell)
+    if isinstance(cell, set | frozenset):  # in an order that does not change from run to run
+        return _joined(sorted(cell, key=str))
     return None if cell is None or cell is pd.NA or cell is pd.NaT else str(cell)
 
 

@@ -122,7 +122,7 @@ def _header(first: list[list]) -> _Header:
     if not skipped:
         return header
     titles = "; ".join(_cell(cell) for row in first[:skipped] for cell in row if _cell(cell))
-    note = Note("read", f"{skipped} rows above the header are no data: {titles[:200]}", skipped, level="info")
+    note = Note("read", f"rows above the header are no data: {titles[:200]}", skipped, level="info")
     return _Header(header.names, header.rows + skipped, header.labels, (note, *header.notes))
 
 

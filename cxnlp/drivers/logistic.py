@@ -11,7 +11,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from scipy.optimize import brentq
 from scipy.special import expit
@@ -27,6 +26,9 @@ EVENTS_PER_PARAMETER = 10
 
 _ITERATIONS = 25
 _TOLERANCE = 1e-8
+_LONGEST_STEP = (
+    5.0  # of a log odds; a rare outcome that nearly every mention has would else throw the first step far out
+)
 _SEPARATED = 20.0  # a linear predictor beyond this is a probability within 2e-9 of 0 or 1
 _NUMBERS_PER_BLOCK = 2_000_000
 
@@ -83,13 +85,15 @@ def adjust(cells: Cells) -> Adjusted:
     beta = np.full((count, cells.matrix.shape[1] + 1), np.nan)
     p = np.full(count, np.nan)
 
-    controls, loglik_controls, exists = _newton(cells.matrix, cells.n[None], cells.bad[None], None)
+    rows = cells.rows
+    products = _products(rows)
+    controls, loglik_controls, exists = _newton(cells.matrix, _products(cells.matrix), cells.n[None], cells.bad[None])
     rarer = min(cells.bad.sum(), (cells.n - cells.bad).sum())
     enough = bool(exists[0]) and rarer >= EVENTS_PER_PARAMETER * beta.shape[1]
     if enough:
-        rows, start = cells.rows, np.append(controls[0], 0.0)
+        start = np.append(controls[0], 0.0)
         for tests in _blocks(estimable, len(rows)):
-            beta[tests], loglik, found = _newton(rows, *cells.counts(tests), start)
+            beta[tests], loglik, found = _newton(rows, products, *cells.counts(tests), start)
             p[tests] = chi2.sf(np.maximum(2 * (loglik - loglik_controls[0]), 0), 1)
             estimator[tests[found]] = "logistic"
     for test in np.flatnonzero(estimator == ""):
@@ -97,7 +101,7 @@ def adjust(cells: Cells) -> Adjusted:
         estimator[test] = "firth" if converged else "none: the model did not converge"
     lost = np.char.startswith(estimator.astype(str), "none")
     beta[lost], p[lost] = np.nan, np.nan
-    rd, low, high, rr = _marginal(cells, beta)
+    rd, low, high, rr = _marginal(cells, products, beta)
     return Adjusted(rd, low, high, rr, np.exp(beta[:, -1]), p, estimator)
 
 
@@ -121,16 +125,16 @@ def _inestimable(cells: Cells) -> np.ndarray:
 
 
 def _newton(
-    rows: np.ndarray, n: np.ndarray, bad: np.ndarray, start: np.ndarray | None
+    rows: np.ndarray, products: sparse.csr_array, n: np.ndarray, bad: np.ndarray, start: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Maximum likelihood of many binomial logistic models on the same rows.
 
-    Parameters: ``rows`` (m, parameters); ``n`` and ``bad`` (models, m); ``start`` (parameters,) or None.
+    Parameters: ``rows`` (m, parameters) and their `_products`; ``n`` and ``bad`` (models, m); ``start`` (parameters,),
+    zero where None.
     Returns coefficients (models, parameters), log-likelihoods (models,), and whether each maximum
     exists: under separation the coefficients run away and the iteration is given up.
     """
     beta = np.zeros((len(n), rows.shape[1])) if start is None else np.tile(start, (len(n), 1))
-    products = _products(rows)
     loglik = _loglik(rows, n, bad, beta)
     found = np.zeros(len(n), dtype=bool)
     active = np.arange(len(n))
@@ -138,6 +142,7 @@ def _newton(
         mean = expit(beta[active] @ rows.T)
         score = (bad[active] - n[active] * mean) @ rows
         step = np.linalg.solve(_information(products, n[active], mean), score[..., None])[..., 0]
+        step /= np.maximum(np.abs(step).max(axis=1, keepdims=True) / _LONGEST_STEP, 1)
         moved = beta[active] + step
         reached = _loglik(rows, n[active], bad[active], moved)
         while (worse := reached < loglik[active] - 1e-9 * np.abs(loglik[active])).any():
@@ -161,11 +166,13 @@ def _loglik(rows: np.ndarray, n: np.ndarray, bad: np.ndarray, beta: np.ndarray) 
 def _products(rows: np.ndarray) -> sparse.csr_array:
     """Products of every two columns of rows of zeros and ones: (parameters^2, m), nearly all of them zero."""
     row, column = np.nonzero(rows)
-    ones = pd.DataFrame({"row": row, "column": column})
-    pairs = ones.merge(ones, on="row")
-    index = (pairs["column_x"] * rows.shape[1] + pairs["column_y"]).to_numpy()
+    in_row = np.bincount(row, minlength=len(rows))
+    partners = in_row[row]  # every entry meets each entry of its own row once
+    first = np.repeat(np.cumsum(in_row)[row] - in_row[row], partners)
+    nth = np.arange(partners.sum()) - np.repeat(np.cumsum(partners) - partners, partners)
+    index = np.repeat(column, partners) * rows.shape[1] + column[first + nth]
     shape = (rows.shape[1] ** 2, len(rows))
-    return sparse.csr_array(sparse.coo_array((np.ones(len(pairs)), (index, pairs["row"].to_numpy())), shape=shape))
+    return sparse.csr_array(sparse.coo_array((np.ones(len(index)), (index, np.repeat(row, partners))), shape=shape))
 
 
 def _information(products: sparse.csr_array, n: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -201,7 +208,9 @@ def _firth(cells: Cells, test: int) -> tuple[np.ndarray, float, bool]:
     return beta, p, bool(np.isfinite(p))
 
 
-def _marginal(cells: Cells, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _marginal(
+    cells: Cells, products: sparse.csr_array, beta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Average marginal effect with its 95 % delta-method interval, and the standardised risk ratio.
 
     Every unit is predicted once with and once without the mention and the rates are averaged over
@@ -211,9 +220,7 @@ def _marginal(cells: Cells, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     """
     share = cells.n / cells.n.sum()
     rd, error, rr = (np.full(len(beta), np.nan) for _ in range(3))
-    rows = cells.rows
-    products = _products(rows)
-    for tests in _blocks(np.flatnonzero(np.isfinite(beta).all(axis=1)), len(rows)):
+    for tests in _blocks(np.flatnonzero(np.isfinite(beta).all(axis=1)), 2 * len(cells.n)):
         predictor = beta[tests, :-1] @ cells.matrix.T
         without, with_ = expit(predictor), expit(predictor + beta[tests, -1:])
         slope_without, slope_with = share * without * (1 - without), share * with_ * (1 - with_)

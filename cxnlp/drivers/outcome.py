@@ -75,8 +75,14 @@ def measure(
         controls=", ".join(plan.used) or "none",
     )
     # The adjusted risk ratio, where there is one, is what something unmeasured would still have to explain.
-    table["e_value"] = effects.e_value(table["rr_standardised"].fillna(table["rr"]).to_numpy())
+    table["e_value"] = effects.e_value(table["rr_adjusted"].fillna(table["rr"]).to_numpy())
+    table["e_value_low"] = effects.e_value(_nearer_to_one(table["rr_low"].to_numpy(), table["rr_high"].to_numpy()))
     return Measured(table, (*notes, *plan.notes))
+
+
+def _nearer_to_one(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The limit of a ratio's interval that is nearer to 1; 1 where the interval holds 1."""
+    return np.where(low > 1, low, np.where(high < 1, high, np.where(np.isnan(low), np.nan, 1.0)))
 
 
 def _unadjusted(counts: Counts) -> dict[str, np.ndarray]:
@@ -111,7 +117,7 @@ def _adjusted(plan: Design, mentions: sparse.csr_array, bad: np.ndarray) -> dict
         "rd_adjusted": found.rd,
         "rd_adjusted_low": found.low,
         "rd_adjusted_high": found.high,
-        "rr_standardised": found.rr,
+        "rr_adjusted": found.rr,
         "or_adjusted": found.odds_ratio,
         "p_adjusted": found.p,
         "estimator": found.estimator if plan.used else named,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import torch
@@ -57,6 +59,25 @@ def encode_texts(
     # Scaling to length 1 makes the division by the number of pieces needless.
     embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
     return embedding, apply_heads(model.heads, embedding), n_tokens
+
+
+def _run(model: Model, planned: Sequence[Sequence[Window]]) -> Iterator[np.ndarray]:
+    """Sums of pieces of every batch, in order.
+
+    On a processor each core computes whole batches of its own: the cores need not wait for each other in
+    every layer, a batch stays in one core's cache, and its sums do not depend on how many cores there are.
+    """
+    if model.info.device != "cpu":
+        yield from (_sum_pieces(model, batch) for batch in planned)
+        return
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    workers = ThreadPoolExecutor(max_workers=cores)
+    try:
+        yield from workers.map(partial(_sum_pieces, model), planned)
+    finally:
+        workers.shutdown(cancel_futures=True)
+        torch.set_num_threads(cores)
 
 
 def _sum_pieces(model: Model, batch: Sequence[Window]) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig
 from transformers.initialization import no_init_weights
 
 from cxnlp import registry
@@ -53,7 +53,8 @@ def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
     heads = registry.read_heads(path)
     where = _device(device)
     dtype = _dtype(precision, where)
-    network, width = _network(path)
+    network, config = _network(path, dtype)
+    tokenizer = _tokenizer(path, manifest.max_tokens, config.vocab_size)
     info = ModelInfo(
         name=manifest.name,
         path=str(path),
@@ -63,24 +64,25 @@ def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
         precision=str(dtype).removeprefix("torch."),
         licence=manifest.licence,
     )
-    return Model(network.to(where, dtype).eval(), _tokenizer(path, manifest), heads, manifest, info, width)
+    return Model(network.to(where).eval(), tokenizer, heads, manifest, info, config.hidden_size)
 
 
-def _network(path: Path) -> tuple[torch.nn.Module, int]:
+def _network(path: Path, dtype: torch.dtype) -> tuple[torch.nn.Module, PretrainedConfig]:
     entries = registry.read_config(path)
     state = {name: torch.from_numpy(tensor) for name, tensor in registry.read_backbone(path).items()}
     try:
         # for_model knows only the kinds that transformers itself defines: no code comes from the folder.
         config = AutoConfig.for_model(**entries)
+        # Every weight is in the folder, so drawing random ones first would only cost time.
         with no_init_weights():
-            network = AutoModel.from_config(config, trust_remote_code=False)
+            network = AutoModel.from_config(config, dtype=dtype, trust_remote_code=False)
         # Embeddings are means of the last layer; a pooler, where the kind has one, would run unread.
         if hasattr(network, "pooler"):
             network.pooler = None
         network.load_state_dict(state)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise _unfit(path, str(error)) from error
-    return network, int(config.hidden_size)
+    return network, config
 
 
 def _unfit(path: Path, why: str) -> ModelError:
@@ -91,13 +93,15 @@ def _unfit(path: Path, why: str) -> ModelError:
     )
 
 
-def _tokenizer(path: Path, manifest: Manifest) -> Tokenizer:
+def _tokenizer(path: Path, max_tokens: int, n_pieces: int) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path / "backbone" / "tokenizer.json"))
     except Exception as error:  # the Rust side raises bare Exception
         raise _unfit(path, f"tokenizer.json: {error}") from error
+    if tokenizer.get_vocab_size() > n_pieces:
+        raise _unfit(path, f"tokenizer.json has more pieces than the network, which knows {n_pieces}")
     tokenizer.no_padding()
-    tokenizer.enable_truncation(manifest.max_tokens)
+    tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 

@@ -116,6 +116,7 @@ def _evidence(row: _Row) -> dict[str, Any]:
         "adjusted for": row["controls"],
         "smallest risk ratio these mentions could show": float(row["mde_rr"]),
         "E-value": float(row["e_value"]),
+        "E-value of the interval's limit": float(row["e_value_low"]),
         "topic stability": float(row["topic_stability"]),
         "tags audited": "no",
     }
@@ -127,10 +128,9 @@ def _evidence(row: _Row) -> dict[str, Any]:
 def _attributable(row: _Row) -> float:
     """Miettinen's share, P(T|Y=1) (RR - 1)/RR (1974, Am J Epidemiol 99:325-332), with the adjusted risk ratio.
 
-    An upper bound of what would go away with the topic, since it takes the whole association for an effect. The
-    adjusted ratio is read back from its E-value: E = RR + sqrt(RR (RR - 1)) means RR = E^2 / (2 E - 1).
+    An upper bound of what would go away with the topic, since it takes the whole association for an effect.
     """
-    rr = row["e_value"] ** 2 / (2 * row["e_value"] - 1)
+    rr = row["rr_adjusted"]
     return float(row["events_mentions"] / row["events"] * (rr - 1) / rr)
 
 

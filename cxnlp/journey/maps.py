@@ -23,6 +23,7 @@ import yaml
 from cxnlp.config import JourneyConfig
 from cxnlp.errors import InputError, SettingsError
 from cxnlp.heads import TOUCHPOINTS
+from cxnlp.results import Comments
 
 __all__ = ["DEFAULT", "JourneyMap", "fold", "load"]
 
@@ -70,11 +71,11 @@ def fold(value: object) -> str:
     return plain[:-2] if plain.endswith(".0") and plain[:-2].isdigit() else plain
 
 
-def load(config: JourneyConfig) -> JourneyMap:
-    """The journey of ``config.journey``, or `DEFAULT`.
+def load(config: JourneyConfig, comments: Comments) -> JourneyMap:
+    """The journey of ``config.journey``, or `DEFAULT`; its ``columns`` are columns of ``comments.source``.
 
-    Raises InputError where the file is missing or is no YAML; SettingsError, naming the stage and the key, where
-    it holds something unknown or names one touchpoint, channel, value or stage twice.
+    Raises InputError where the file is missing or is no YAML, or a column is not in the data; SettingsError, naming
+    the stage and the key, where it holds something unknown or names one touchpoint, channel, value or stage twice.
     """
     if config.journey is None:
         return DEFAULT
@@ -86,7 +87,13 @@ def load(config: JourneyConfig) -> JourneyMap:
     for key in content:
         if key != "stages":
             raise SettingsError.unknown_value(key, ("stages",), option=f"key of {path}:")
-    return _map(entries, path)
+    journey = _map(entries, path)
+    for column in journey.columns:
+        if column not in comments.source:
+            raise InputError.missing_column(
+                column, comments.source.columns, option=f"'columns' of {path}", where=comments.name
+            )
+    return journey
 
 
 class _Loader(yaml.SafeLoader):

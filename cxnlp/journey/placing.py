@@ -9,7 +9,6 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from cxnlp import schema
-from cxnlp.errors import InputError
 from cxnlp.heads import HEADS, decide
 from cxnlp.journey.maps import JourneyMap, fold
 from cxnlp.results import Comments, Encoding, Estimate, Note, Placement, Statements
@@ -28,8 +27,6 @@ def place(comments: Comments, statements: Statements, encoding: Encoding, journe
     first three speak for the whole comment (stage_source ``data``, confidence 1), the last for the statement
     (``model``, the touchpoint's probability). Values of the stage column that the journey does not know become
     stages of their own after the others, the most frequent first (alphabetical among equals), with a Note.
-
-    Raises InputError for a column of the journey that the data do not have.
     """
     row = statements.table["row"].to_numpy()
     touchpoint, confidence = _touchpoints(encoding, len(row))
@@ -83,10 +80,6 @@ def _stages_of_comments(
     names = dict(journey_map.aliases) | {fold(name): name for name in own}
     stage = _matched(given, names)
     for column, values in journey_map.columns.items():
-        if column not in comments.source:
-            raise InputError.missing_column(
-                column, comments.source.columns, option="columns in --journey", where=comments.name
-            )
         stage = stage.fillna(_matched(comments.source[column], values))
     if journey_map.channels:
         stage = stage.fillna(_matched(comments.table["channel"], journey_map.channels))

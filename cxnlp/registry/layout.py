@@ -157,10 +157,11 @@ def read_heads(path: Path) -> dict[str, HeadWeights]:
 
     Raises ModelError where a head is damaged or not one of `cxnlp.heads.HEADS` with the same labels.
     """
-    return {name: _read_head(Path(path), name) for name in read_manifest(path).heads}
+    width = read_config(path).get("hidden_size")
+    return {name: _read_head(Path(path), name, width) for name in read_manifest(path).heads}
 
 
-def _read_head(path: Path, name: str) -> HeadWeights:
+def _read_head(path: Path, name: str, width: int | None) -> HeadWeights:
     description, weights = (path / file for file in head_files(name))
     entries, tensors = read_json(description), _read_tensors(weights)
     try:
@@ -175,12 +176,12 @@ def _read_head(path: Path, name: str) -> HeadWeights:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _unreadable(description, f"an entry is missing or wrong: {error}") from error
-    check_head(head, width=head.weight.shape[-1])
+    check_head(head, width=width)
     return head
 
 
-def check_head(head: HeadWeights, *, width: int) -> None:
-    """Raise ModelError unless `head` is one that cxnlp knows, with its labels and fitting shapes."""
+def check_head(head: HeadWeights, *, width: int | None) -> None:
+    """Raise ModelError unless `head` is one that cxnlp knows, with its labels, for embeddings of `width` numbers."""
     declared = known.HEADS.get(head.name)
     if declared is None or (declared.kind, declared.labels) != (head.kind, head.labels):
         raise ModelError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-import cxnlp
 from cxnlp.errors import ModelError
 from cxnlp.registry.layout import MANIFEST
 
@@ -14,7 +13,7 @@ __all__ = ["available", "find", "shelves"]
 
 def shelves() -> tuple[Path, ...]:
     """Folders that hold named models, first come first served: the installed package's, the checkout's."""
-    package = Path(cxnlp.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     return package / "_models", package.parent / "models"
 
 

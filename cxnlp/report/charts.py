@@ -48,8 +48,11 @@ def tone_colour(sentiment: float) -> str:
 
 
 def _plain(text: str, width: int = 26) -> str:
-    # Plotly reads a few HTML tags in any text; customers' words must stay words.
-    safe = [line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in wrap(text, width)[:3]]
+    # Plotly reads a few HTML tags in any text; customers' words must stay words. Cut first: wrapping is slow.
+    safe = [
+        line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        for line in wrap(text[: 4 * width], width)[:3]
+    ]
     return "<br>".join(safe) or "(no name)"
 
 
@@ -90,7 +93,7 @@ def _layout(height: int, **axes: Any) -> dict[str, Any]:
 
 
 def _rows(marks: Sequence[Mark], title: str, tickformat: str, **value_axis: Any) -> dict[str, Any]:
-    lines = sum(max(1, min(3, len(wrap(mark.label, 26)))) for mark in marks)
+    lines = sum(max(1, min(3, len(wrap(mark.label[:104], 26)))) for mark in marks)
     return _layout(
         66 + 20 * len(marks) + 13 * lines,
         xaxis={

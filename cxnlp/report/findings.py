@@ -95,7 +95,7 @@ def praise(evidence: Evidence) -> list[Finding]:
     return _most_mentioned(evidence, "positive", "What customers like most", "good")
 
 
-def tone(evidence: Evidence) -> list[Finding]:
+def balance(evidence: Evidence) -> list[Finding]:
     """How the comments divide into good and bad."""
     labels = evidence.comments.loc[evidence.comments["status"] == "ok", "sentiment_label"].value_counts(normalize=True)
     if labels.empty:
@@ -130,7 +130,7 @@ FINDINGS: tuple[Callable[[Evidence], list[Finding]], ...] = (
     low_point,
     protectors_found,
     praise,
-    tone,
+    balance,
 )
 """In the order in which they are told."""
 

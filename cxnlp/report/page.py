@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from cxnlp import __version__
 from cxnlp.errors import OutputError
 from cxnlp.report import words
 from cxnlp.report.sections import SECTIONS, title_of
@@ -66,7 +67,7 @@ def render(evidence: Evidence) -> str:
         style=Markup(_asset("style.css")),
         scripts=[Markup(script) for script in scripts],
         policy=_policy(scripts),
-        version=evidence.provenance.get("versions", {}).get("cxnlp", ""),
+        version=__version__,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from cxnlp import schema
 from cxnlp.config import ScoresConfig
 from cxnlp.errors import SettingsError
-from cxnlp.results import Comments, Note
+from cxnlp.results import Note
 from cxnlp.scores.sources import Field, Sources
 from cxnlp.scores.words import TEXT, folded, text_of
 
@@ -38,9 +38,9 @@ class Background:
 
 
 def read_background(
-    comments: Comments, sources: Sources, config: ScoresConfig, taken: Collection[str], measured: Collection[str]
+    sources: Sources, config: ScoresConfig, taken: Collection[str], measured: Collection[str]
 ) -> Background:
-    """Segments (role ``segment``), then ``config.controls``, then the tenure of the customers file.
+    """Segments (``config.segments``), then ``config.controls``, then the tenure of the customers file.
 
     Where both files have a column, the data are believed: they hold what was so when the comment was written.
     A segment is text: numbers with more than 12 distinct values become bands between quartiles, such as '18-33'.
@@ -52,7 +52,7 @@ def read_background(
     """
     segments, fields, notes = [], [], []
     reserved = _RESERVED | set(taken)
-    for column in dict.fromkeys(comments.columns("segment")):
+    for column in dict.fromkeys(config.segments):
         field = _find(sources, column, "--segment", measured)
         name = _name(column, "segment", reserved)
         groups = _as_groups(field.values)
@@ -60,7 +60,7 @@ def read_background(
         fields.append(Field(name, groups, field.of_customers))
         notes += _many_groups(column, groups)
     controls = list(segments)
-    for column in _controls(comments, sources, config):
+    for column in dict.fromkeys(column for column in config.controls if column not in config.segments):
         field = _find(sources, column, "--control", measured)
         name = _name(column, "control", reserved)
         controls.append(name)
@@ -71,11 +71,6 @@ def read_background(
         fields.append(Field(column, _numbers(sources.customers[column]), of_customers=True))
         notes.append(Note(_STAGE, f"adjusted for {column!r}, found in the customers file", level="info"))
     return Background(tuple(segments), (*controls, *tenure), tuple(fields), tuple(notes))
-
-
-def _controls(comments: Comments, sources: Sources, config: ScoresConfig) -> Iterable[str]:
-    segments = comments.columns("segment")
-    return [column for column in dict.fromkeys(config.controls) if column not in segments]
 
 
 def _find(sources: Sources, column: str, option: str, measured: Collection[str]) -> Field:

@@ -24,7 +24,7 @@ def parse(comments: Comments, config: ScoresConfig, *, read: Read) -> Scores:
 
     Parameters
     ----------
-    comments : the data; their roles say which columns are scores and segments.
+    comments : the data; their roles say which columns are scores.
     config : outcome, dates of leaving, customers file, further controls.
     read : ``connectors.read_table``: path -> (DataFrame, notes); reads the customers file.
 
@@ -34,14 +34,14 @@ def parse(comments: Comments, config: ScoresConfig, *, read: Read) -> Scores:
         For every mistake about a score, an outcome or the customers; see the modules of this room.
     """
     named = [column for column in (config.outcome, config.churn, config.churn_date) if column is not None]
-    scores, answers, notes = read_scores(comments, strict=config.strict, named_otherwise=(*named, *config.controls))
-    described = (*config.controls, *comments.columns("segment"))
+    scores, answers, notes = read_scores(comments, strict=config.strict, named_otherwise=(*named, *config.segments, *config.controls))
+    described = (*config.segments, *config.controls)
     customers, said = load_customers(comments, config, dict.fromkeys((*named, *described, *TENURE)), read)
     sources = Sources(comments.source, customer_keys(comments.table["customer_id"]), customers, comments.name)
     outcomes = read_outcomes(sources, config, scores, answers)
     measured = (*named, *(score.source for score in scores))
     taken = {field.name for field in (*answers, *outcomes.fields)}
-    background = read_background(comments, sources, config, taken, measured)
+    background = read_background(sources, config, taken, measured)
     fields = (*answers, *outcomes.fields, *background.fields)
     doubled = [*_in_both(sources, named, "the customers file"), *_in_both(sources, described, comments.name)]
     by_comment, contradictions = _believe_the_flag(_frame(sources, fields))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,9 @@ def unit_table(
 
     ``comments`` is the wide table with ``unit`` and ``in_window``. Of several comments of a customer, the latest
     with a known outcome decides the outcome, the earliest with a known control the control (by date, undated
-    comments counting as oldest for the one and newest for the other; input order among equals), and the majority
-    the language (alphabetical among equals). Contradictory outcomes are counted in a note.
+    comments counting as oldest for the one and newest for the other; among equals the bad outcome, and the control
+    that sorts first, so that the order of rows decides nothing), and the majority the language (alphabetical among
+    equals). Contradictory outcomes are counted in a note.
     """
     n = int(comments["unit"].max()) + 1 if len(comments) else 0
     usable = comments["status"].eq("ok").to_numpy() & comments["in_window"].to_numpy(dtype=bool)
@@ -65,19 +67,20 @@ def unit_table(
         }
     )
     notes = _contradictions(comments, outcomes)
-    latest, earliest = (_ordered(comments, undated) for undated in ("first", "last"))
     for outcome in outcomes:
-        units[outcome.name] = latest.groupby("unit")[outcome.name].last().reindex(range(n))
+        known = _by_date(comments, outcome.name, undated="first")
+        units[outcome.name] = known.groupby("unit")[outcome.name].last().reindex(range(n))
     for control in controls:
-        units[control] = earliest.groupby("unit")[control].first().reindex(range(n)).astype(comments[control].dtype)
+        known = _by_date(comments, control, undated="last")
+        units[control] = known.groupby("unit")[control].first().reindex(range(n)).astype(comments[control].dtype)
     units["language"] = _majority(comments.loc[comments["status"].eq("ok"), ["unit", "language"]], n)
     return schema.check(units, "units"), notes
 
 
-def _ordered(comments: pd.DataFrame, undated: str) -> pd.DataFrame:
-    date = naive(comments["created_at"]).reset_index(drop=True)
-    order = date.sort_values(kind="stable", na_position=undated).index  # type: ignore[call-overload]
-    return comments.iloc[order]
+def _by_date(comments: pd.DataFrame, column: str, undated: Literal["first", "last"]) -> pd.DataFrame:
+    """Units and their known values of ``column`` by date, equal dates by value."""
+    known = pd.DataFrame({"unit": comments["unit"], "date": naive(comments["created_at"]), column: comments[column]})
+    return known.dropna(subset=[column]).sort_values(["date", column], kind="stable", na_position=undated)
 
 
 def _contradictions(comments: pd.DataFrame, outcomes: Iterable[Outcome]) -> list[Note]:

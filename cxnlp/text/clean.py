@@ -14,7 +14,7 @@ from cxnlp.config import CleanConfig
 from cxnlp.results import Comments, Progress, Statements
 from cxnlp.schema import LANGUAGES, check, names
 from cxnlp.text.junk import is_junk
-from cxnlp.text.language import NOT_GIVEN, Decision, decide, detect, foreign_names, given_codes, majority
+from cxnlp.text.language import NOT_GIVEN, Decision, decide, detect, foreign_names, given_codes, usual_language
 from cxnlp.text.normalise import normalise, shorten
 from cxnlp.text.notes import notes_of
 from cxnlp.text.privacy import mask
@@ -56,7 +56,7 @@ def clean(comments: Comments, config: CleanConfig, *, progress: Progress | None 
         (`statements_clean`): the statements of comments whose status is ok, in reading order;
         ``notes``: what was not scored and what was changed. The cleaned text of an empty comment is "".
         What a row becomes depends on its text, its given language and, where it is short and
-        doubtful, on the language of most comments; never on the order of the rows.
+        doubtful, on the usual language of the file; never on the order of the rows.
     """
     read = comments.table
     step = partial(_told, progress, len(read))
@@ -115,7 +115,7 @@ def _judge(
 
     rows = detected.of(of_text)
     alone = decide(rows, codes)
-    decision = decide(rows, codes, majority(alone, ~(blank | junk)))
+    decision = decide(rows, codes, usual_language(alone, ~(blank | junk)))
     unsupported = decision.unsupported & ~(blank | junk)
     status = np.select([blank, junk, unsupported], ["empty", "junk", "unsupported"], "ok").astype(object)
     return status, decision, foreign_names(rows, unsupported)

@@ -29,7 +29,7 @@ __all__ = [
     "Decision",
     "detect",
     "decide",
-    "majority",
+    "usual_language",
     "given_codes",
     "foreign_names",
 ]
@@ -48,12 +48,14 @@ LONG = 40
 NONE_OF_OURS = 0.01
 """...if our languages together get less than this probability."""
 
-_READ_CHARACTERS = 300
+USUAL = 0.75
+"""A file has a usual language if at least this share of its comments is in it: a bare majority misleads."""
+
+_READ_CHARACTERS = 200
 _NO_WORDS = re.compile(r"\[(?:email|phone|card|iban|link)\]|@\w+")
 _LATIN = re.compile(
     r"[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u1d00-\u1dbf\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]"
 )
-_LETTER = re.compile(r"[^\W\d_]")
 
 _NAMES = {
     "en": "eng english engleza angielski inglese englisch anglais ingles engels",
@@ -94,7 +96,7 @@ class Detected:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One row a text: ``language``, position in LANGUAGES or NOT_GIVEN; ``confidence``, NaN without; ``unsupported``."""
+    """One row a text. ``language``: position in LANGUAGES or NOT_GIVEN; ``confidence``: NaN where not given."""
 
     language: np.ndarray
     confidence: np.ndarray
@@ -102,7 +104,7 @@ class Decision:
 
 
 def detect(texts: Iterable[str]) -> Detected:
-    """Ask the detector about each text (its first 300 characters; deterministic, no network)."""
+    """Ask the detector about each text (its first 200 characters; deterministic, no network)."""
     rows = [_detect(text) for text in texts]
     probability = np.array([row[0] for row in rows], dtype=float).reshape(len(rows), len(LANGUAGES))
     ours = probability.sum(axis=1)
@@ -123,7 +125,7 @@ def decide(detected: Detected, given: np.ndarray, usual: int = NOT_GIVEN) -> Dec
     ----------
     detected : what `detect` found.
     given : array of shape (n,), position in LANGUAGES, NOT_GIVEN or FOREIGN (see `given_codes`).
-    usual : position of the language of most comments of the file (see `majority`).
+    usual : position of the language of most comments of the file (see `usual_language`).
     """
     best, top = detected.probability.argmax(axis=1), detected.probability.max(axis=1)
     has_letters = detected.letters > 0
@@ -131,8 +133,11 @@ def decide(detected: Detected, given: np.ndarray, usual: int = NOT_GIVEN) -> Dec
     alien = (detected.script != "") | ((detected.letters >= LONG) & (detected.ours < NONE_OF_OURS))
     unsupported = alien | ((given == FOREIGN) & has_letters & ~very_sure)
 
-    sure = (top >= SURE) & has_letters
-    fallback = np.where(detected.letters < SHORT, usual, NOT_GIVEN)
+    # Against the language of the file, a few letters must speak clearly.
+    needed = np.where((usual != NOT_GIVEN) & (detected.letters < SHORT), VERY_SURE, SURE)
+    sure = (top >= needed) & has_letters
+    # A doubtful detector that leans to the language of the file is believed whatever the length.
+    fallback = np.where((detected.letters < SHORT) | (best == usual), usual, NOT_GIVEN)
     language = np.where(sure, best, np.where(has_letters, fallback, NOT_GIVEN))
     believed = (given >= 0) & ~(very_sure & (detected.letters >= SHORT))
     language = np.where(believed, given, language)
@@ -142,21 +147,21 @@ def decide(detected: Detected, given: np.ndarray, usual: int = NOT_GIVEN) -> Dec
     return Decision(language, confidence, unsupported)
 
 
-def majority(decision: Decision, counted: np.ndarray) -> int:
-    """The language of more than half of the comments `counted` (flags) whose language is known, else NOT_GIVEN."""
+def usual_language(decision: Decision, counted: np.ndarray) -> int:
+    """The language of nearly all (USUAL) of the comments `counted` (flags) whose language is known, else NOT_GIVEN."""
     counts = np.bincount(decision.language[counted & (decision.language >= 0)], minlength=len(LANGUAGES))
-    return int(counts.argmax()) if counts.max() * 2 > counts.sum() else NOT_GIVEN
+    return int(counts.argmax()) if counts.any() and counts.max() >= USUAL * counts.sum() else NOT_GIVEN
 
 
 def given_codes(values: Sequence[object]) -> np.ndarray:
-    """Languages as surveys write them ("en", "en-GB", "ENG", "Polski"): positions in LANGUAGES, NOT_GIVEN or FOREIGN."""
+    """Languages as surveys write them ("en-GB", "ENG", "Polski"): positions in LANGUAGES, NOT_GIVEN or FOREIGN."""
     return np.array([_given_code(value) for value in values], dtype=int).reshape(len(values))
 
 
 def foreign_names(detected: Detected, which: np.ndarray) -> Counter[str]:
     """For people: the scripts and languages of the rows `which`, counted."""
     return Counter(
-        f"{script.title()} script" if script else f"probably {other!r}"
+        f"{script} script" if script else f"probably {other!r}"
         for script, other in zip(detected.script[which], detected.other[which], strict=True)
     )
 
@@ -174,8 +179,8 @@ def _given_code(value: object) -> int:
 def _detect(text: str) -> tuple[list[float], int, str, str]:
     """Probability of each of LANGUAGES, number of Latin letters, foreign script or "", best other language."""
     words = _NO_WORDS.sub(" ", text[:_READ_CHARACTERS]) if "[" in text or "@" in text else text[:_READ_CHARACTERS]
-    all_letters = _LETTER.findall(words)
-    letters = len(_LATIN.findall(words))
+    all_letters = [character for character in words if character.isalpha()]
+    letters = len(all_letters) if words.isascii() else len(_LATIN.findall(words))
     if len(all_letters) - letters > max(letters, 1):
         return [0.0] * len(LANGUAGES), letters, _script(all_letters), ""
     ranked = _detector().rank(words)
@@ -185,9 +190,7 @@ def _detect(text: str) -> tuple[list[float], int, str, str]:
 
 
 def _script(letters: list[str]) -> str:
-    scripts = Counter(
-        unicodedata.name(letter, "unknown").split()[0].lower() for letter in letters if not _LATIN.match(letter)
-    )
+    scripts = Counter(unicodedata.name(letter, "UNKNOWN").split()[0] for letter in letters if not _LATIN.match(letter))
     return min(scripts, key=lambda name: (-scripts[name], name))
 
 

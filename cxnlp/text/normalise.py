@@ -67,6 +67,8 @@ def normalise(text: str) -> str:
         text = _EXCEL_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     if "<" in text:
         text = _without_markup(text)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     if not text.isascii():
         text = _plain_unicode(text)
     text = _INVISIBLE.sub("", text)

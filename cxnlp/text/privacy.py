@@ -14,7 +14,9 @@ __all__ = ["MASKS", "mask"]
 MASKS: tuple[str, ...] = ("[email]", "[phone]", "[card]", "[iban]", "[link]")
 """What stands in the cleaned text for what was taken out. Links are no personal data and not counted."""
 
-_WORTH_A_LOOK = re.compile(r"[0-9@]|://|[wW]{3}\.")
+_MAYBE_LINK = re.compile(r"://|www\.", re.I)
+_LONG_NUMBER = re.compile(r"[0-9](?:[ .()/-]{0,3}[0-9]){7}")
+"""What every phone, card and account number contains; most comments do not, and are done."""
 
 _LINK = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"”»]*[^\s<>\"”».,;:!?'’)\]]", re.I)
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[^\W_][\w-]{0,62}\.){1,5}[^\W\d_]{2,24}(?!\w)")
@@ -57,17 +59,20 @@ def mask(text: str) -> tuple[str, int]:
     E-mail addresses, IBANs (ISO 13616, checksum mod 97), payment cards (ISO/IEC 7812, Luhn) and
     phone numbers. Doubtful numbers stay: what a number belongs to is more often an order.
     """
-    if not _WORTH_A_LOOK.search(text):
-        return text, 0
-    text, found = _LINK.sub("[link]", text), 0
-    for pattern, replace in _RULES:
-        before = len(_ANY_MASK.findall(text))
-        text = pattern.sub(replace, text)
-        found += len(_ANY_MASK.findall(text)) - before
+    if _MAYBE_LINK.search(text):
+        text = _LINK.sub("[link]", text)
+    found = 0
+    if "@" in text:
+        text, found = _EMAIL.subn("[email]", text)
+    if _LONG_NUMBER.search(text):
+        before = len(_NUMBER_MASK.findall(text))
+        for pattern, replace in _NUMBERS:
+            text = pattern.sub(replace, text)
+        found += len(_NUMBER_MASK.findall(text)) - before
     return text, found
 
 
-_ANY_MASK = re.compile(r"\[(?:email|phone|card|iban)\]")
+_NUMBER_MASK = re.compile(r"\[(?:phone|card|iban)\]")
 
 
 def _mask_iban(match: re.Match[str]) -> str:
@@ -109,8 +114,7 @@ def _mask_after_word(match: re.Match[str]) -> str:
     return match[0][: match.start(1) - match.start()] + "[phone]"
 
 
-_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (_EMAIL, "[email]"),
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (_IBAN, _mask_iban),
     (_CARD, _mask_card),
     (_PHONE, _mask_phone),

@@ -18,12 +18,14 @@ __all__ = ["sentence_starts"]
 _GENERIC = "en"
 """What sentencex is told where the language is unknown: its rules for unknown languages know no abbreviation."""
 
-_AFTER_SHOUT = re.compile(r"(?<![!?….])(?:[!?…]++|\.{2,}+(?=\s+[^\W\d_a-zà-ÿ]))[\"'”»]*+\s+(?=[^\W_]|[¿¡])")
+_AFTER_SHOUT = re.compile(
+    r"(?:[!?…](?<![!?….].)[!?…]*+|\.(?<![!?….].)\.++(?=\s+[^\W\d_a-zà-ÿ]))[\"'”»]*+\s+(?=[^\W_]|[¿¡])"
+)
 _AFTER_OK = re.compile(r"(?<!\w)ok\.\s+(?=\w)", re.I)
 _AFTER_EMOTICON = re.compile(
     r"(?:(?<=\s)[:;]-?[()DP]+|[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)\s+(?=[A-ZÀ-ÖØ-ÞȘȚĂÎÂŁŚŻŹĆ][a-zà-ÿ ])"
 )
-_NO_SPACE = re.compile(r"(?<=[^\W\d_]{3})[.!?]+(?=([^\W\d_]{2,}))")
+_NO_SPACE = re.compile(r"[.!?](?<=[^\W\d_]{3}.)[.!?]*(?=([^\W\d_]{2,}))")
 _ITEM = re.compile(r"(?<=\s)\d{1,2}[.)]\s+$")
 _FIRST_ITEM = re.compile(r"\s*1[.)]\s")
 _LAST_WORD = re.compile(r"([^\s(\"'“„«/]+)\.\s+$")

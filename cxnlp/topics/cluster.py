@@ -1,4 +1,4 @@
-"""Points to topics: small k-means cells, joined by Ward's criterion, then settled by Lloyd's iterations."""
+"""Points to topics: bagged k-means cells, joined by Ward's criterion, settled by Lloyd's iterations."""
 
 from __future__ import annotations
 
@@ -12,37 +12,59 @@ from sklearn.exceptions import ConvergenceWarning
 
 __all__ = ["Tree", "grow", "cut", "ward", "centroids", "merge_small"]
 
-CELLS = 300
-"""Most cells. Up to so many distinct points each is a cell of its own. 500 measured no better."""
+BAGS = 10
+CELLS = 40
+"""Cells of each bag. Few make large topics stabler, many small ones: 30, 40, 60 and 100 were tried."""
+
+MAX_DRAWN = 4_000
+"""Points drawn for a bag."""
+
+ALL_POINTS_BELOW = 300
+"""Up to so many distinct points each is a cell of its own and nothing is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Cells of points and the order in which Ward's criterion joins them.
+    """Cells and the order in which Ward's criterion joins them.
 
-    ``cell`` (n,) is the cell of each point; ``linkage`` has SciPy's layout, (cells - 1, 4).
+    ``centre`` (cells, d), ``size`` (cells,) total weight, ``linkage`` (cells - 1, 4) in SciPy's layout.
     """
 
-    cell: np.ndarray
+    centre: np.ndarray
+    size: np.ndarray
     linkage: np.ndarray
 
     @property
     def n_cells(self) -> int:
         """How many cells there are: the most topics that the tree can be cut into."""
-        return len(self.linkage) + 1
+        return len(self.centre)
 
 
 def grow(points: np.ndarray, weights: np.ndarray, seed: int) -> Tree:
-    """Join points (n, d) with weights (n,) into cells, and the cells into a tree; n >= 1."""
+    """Bagged clustering of points (n, d) with weights (n,), n >= 1: the centroids of many k-means runs, in one tree.
+
+    K-means on each of 10 bootstrap samples, Ward's criterion over all their centroids (Leisch 1999,
+    Bagged clustering; each centroid weighted by its points). Against one k-means run with 300 cells and
+    the same tree, the mean Jaccard similarity of topics in bootstrap refits rose on four corpora, from
+    .61 .51 .68 .64 to .64 .63 .76 .67, at the same agreement with the gold topics.
+    """
     # Rounded, because equal embeddings may differ in the last bit after the projection.
     _, first, same = np.unique(points.round(9), axis=0, return_index=True, return_inverse=True)
-    if len(first) <= CELLS:
-        cell, centre = same.ravel(), points[first]
+    if len(first) <= ALL_POINTS_BELOW:
+        centre, size = points[first], np.bincount(same.ravel(), weights)
     else:
-        fitted = _kmeans(KMeans(CELLS, n_init=1, max_iter=20, random_state=seed), points, weights)
-        used, cell = np.unique(fitted.labels_, return_inverse=True)
-        centre = fitted.cluster_centers_[used]
-    return Tree(cell, ward(centre, np.bincount(cell, weights, minlength=len(centre))))
+        random = np.random.default_rng(seed)
+        bags = [_bag(points, weights, random) for _ in range(BAGS)]
+        centre, size = np.concatenate([bag[0] for bag in bags]), np.concatenate([bag[1] for bag in bags])
+    return Tree(centre, size, ward(centre, size))
+
+
+def _bag(points: np.ndarray, weights: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.unique(random.integers(0, len(points), min(len(points), MAX_DRAWN)))
+    model = KMeans(CELLS, n_init=1, max_iter=10, random_state=int(random.integers(2**31)))
+    fitted = _fit(model, points[rows], weights[rows])
+    used, cell = np.unique(fitted.labels_, return_inverse=True)
+    return fitted.cluster_centers_[used], np.bincount(cell, weights[rows])
 
 
 def ward(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -63,15 +85,13 @@ def ward(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
     """
     centre, size = np.array(centre, dtype=np.float64), np.array(size, dtype=np.float64)
     m = len(centre)
-    name = np.arange(m)
-    members = np.ones(m, dtype=np.int64)
-    alive = np.ones(m, dtype=bool)
-    cost = np.stack([_increase(i, centre, size, alive) for i in range(m)]) if m else np.empty((0, 0))
-    linkage = np.empty((max(m - 1, 0), 4))
+    name, members, alive = np.arange(m), np.ones(m, dtype=np.int64), np.ones(m, dtype=bool)
+    cost = np.stack([_increase(i, centre, size, alive) for i in range(m)])
+    linkage = np.empty((m - 1, 4))
     for step in range(m - 1):
-        i, j = sorted(np.unravel_index(cost.argmin(), cost.shape))
+        i, j = sorted(divmod(int(cost.argmin()), m))
         members[i] += members[j]
-        linkage[step] = *sorted((name[i], name[j])), np.sqrt(2 * max(cost[i, j], 0)), members[i]
+        linkage[step] = *sorted((name[i], name[j])), np.sqrt(2 * cost[i, j]), members[i]
         centre[i] = (size[i] * centre[i] + size[j] * centre[j]) / (size[i] + size[j])
         size[i] += size[j]
         name[i], alive[j] = m + step, False
@@ -89,17 +109,17 @@ def _increase(i: int, centre: np.ndarray, size: np.ndarray, alive: np.ndarray) -
 
 def cut(tree: Tree, points: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
     """Labels (n,) of at most `k` clusters: the tree cut, then Lloyd's iterations from its centroids."""
-    k = min(k, tree.n_cells)
+    k = min(k, tree.n_cells, len(points))
     if k <= 1:
         return np.zeros(len(points), dtype=np.int64)
-    start = centroids(points, weights, cut_tree(tree.linkage, n_clusters=k).ravel()[tree.cell])
-    fitted = _kmeans(KMeans(k, init=start, n_init=1, max_iter=20), points, weights)
+    start = centroids(tree.centre, tree.size, cut_tree(tree.linkage, n_clusters=k).ravel())
+    fitted = _fit(KMeans(k, init=start, n_init=1, max_iter=20), points, weights)
     return np.unique(fitted.labels_, return_inverse=True)[1]
 
 
 def centroids(points: np.ndarray, weights: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Weighted means (k, d) of the points with each label 0..k-1; every label occurs."""
-    total = np.zeros((labels.max() + 1, points.shape[1]))
+    total = np.zeros((int(labels.max()) + 1, points.shape[1]))
     np.add.at(total, labels, points * weights[:, None])
     mean: np.ndarray = total / np.bincount(labels, weights)[:, None]
     return mean
@@ -110,7 +130,7 @@ def merge_small(
 ) -> np.ndarray:
     """Give each cluster with fewer than `least` statements to its nearest neighbour, smallest first.
 
-    ``counts`` (n,) is how many statements stand behind each point.
+    ``counts`` (n,) is how many statements stand behind each point. Returns labels 0..k-1, all in use.
     """
     labels = labels.copy()
     while labels.max() > 0:
@@ -126,7 +146,7 @@ def merge_small(
     return labels
 
 
-def _kmeans(model: KMeans, points: np.ndarray, weights: np.ndarray) -> KMeans:
+def _fit(model: KMeans, points: np.ndarray, weights: np.ndarray) -> KMeans:
     with warnings.catch_warnings():
         # Few distinct points or few iterations: both are meant, and neither is news to the user.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -29,6 +29,10 @@ LEAST_SHARE = 0.05
 
 LEAST = 3
 
+LIFT = 1.2
+"""Terms that stand in so many times as many of the topic's statements as of all come first: others are no
+characteristic, which TF-IDF over few topics does not notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -128,16 +132,17 @@ def _topic_terms(topic: int, vocabularies: dict[str, _Vocabulary]) -> list[list[
 def _best_terms(topic: int, words: _Vocabulary) -> list[str]:
     """Up to `KEYWORDS` terms of one language, no two with forms of the same word."""
     weight, count = words.weight[topic], words.counts[topic]
-    rare = count < max(LEAST, LEAST_SHARE * words.statements[topic])
-    order = sorted(np.flatnonzero(weight > 0).tolist(), key=lambda c: (rare[c], -weight[c].round(9), words.keys[c]))
-    if (~rare[order]).sum() >= IN_NAME:
+    usual = words.counts.sum(axis=0) / words.statements.sum() * words.statements[topic]
+    weak = (count < max(LEAST, LEAST_SHARE * words.statements[topic])) | (count < LIFT * usual)
+    order = sorted(np.flatnonzero(weight > 0).tolist(), key=lambda c: (weak[c], -weight[c].round(9), words.keys[c]))
+    if (~weak[order]).sum() >= IN_NAME:
         order = [c for c in order if count[c] >= LEAST]
     chosen: list[int] = []
     for column in order:
         same = [i for i, other in enumerate(chosen) if _share_a_word(words.keys[column], words.keys[other])]
         if not same and len(chosen) < KEYWORDS:
             chosen.append(column)
-        elif len(same) == 1 and not rare[column] and _replaces(column, chosen[same[0]], words.keys, count):
+        elif len(same) == 1 and not weak[column] and _replaces(column, chosen[same[0]], words.keys, count):
             chosen[same[0]] = column
     return [words.surfaces[column] for column in chosen]
 

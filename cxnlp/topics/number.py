@@ -50,11 +50,16 @@ def choose_number(points: np.ndarray, weights: np.ndarray, tree: Tree, refits: l
 def bic(points: np.ndarray, labels: np.ndarray) -> float:
     """Bayesian information criterion of spherical clusters of equal variance; smaller is better.
 
-    ``n d log(S / (n d)) + k (d + 1) log n`` with S the within-cluster sum of squares of points (n, d)
-    (Pelleg and Moore 2000, X-means, without the mixing term).
+    ``n d log(S / (n d)) - 2 sum_j n_j log(n_j / n) + k (d + 1) log n`` for points (n, d), with S the
+    within-cluster sum of squares and n_j the sizes: minus twice the classification likelihood, up to a
+    constant, plus the penalty for k centroids, k - 1 shares and a variance (Pelleg and Moore 2000, X-means,
+    with the maximum-likelihood variance).
     """
     n, d = points.shape
+    size = np.bincount(labels)
     centre = centroids(points, np.ones(n), labels)
     within = float(((points - centre[labels]) ** 2).sum())
     # Identical points would have infinite likelihood: no criterion may ask for finer than the rounding.
-    return n * d * float(np.log(max(within / (n * d), 1e-9))) + len(centre) * (d + 1) * float(np.log(n))
+    spread = n * d * float(np.log(max(within / (n * d), 1e-9)))
+    shares = -2 * float((size * np.log(size / n)).sum())
+    return spread + shares + len(size) * (d + 1) * float(np.log(n))

@@ -21,7 +21,7 @@ lets the subject speak. Mean adjusted mutual information with the gold topics of
 components: .276 for 0, .300 for .5, .303 for 1; full whitening lost on the survey with the most topics.
 """
 
-PRIOR_STATEMENTS = 50
+PRIOR_STATEMENTS = 10
 """A language's mean is shrunk towards the common mean as if so many statements more lay there."""
 
 CHUNK = 16_384

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxnlp.topics.cluster import Tree, cut, grow
+from cxnlp.topics.cluster import MAX_DRAWN, Tree, cut, grow
 
 __all__ = ["Refit", "resample", "jaccard", "stability"]
-
-MAX_DRAWN = 4_000
-"""Points drawn for a refit. Fewer than were fitted makes the figure conservative, never flattering."""
 
 FOUND_AGAIN = 0.5
 """Least Jaccard similarity at which a cluster counts as found again (Hennig 2007)."""
@@ -27,13 +24,16 @@ class Refit:
 
 
 def resample(points: np.ndarray, weights: np.ndarray, *, number: int, seed: int) -> list[Refit]:
-    """Grow `number` trees, each on min(n, 4,000) of the points (n, d) drawn with replacement."""
+    """Grow `number` trees, each on min(n, 4,000) of the points (n, d) drawn with replacement.
+
+    A point drawn twice counts once, which is clusterboot's default (``multipleboot = FALSE``). A smaller
+    sample than was fitted makes the stability conservative, not flattering.
+    """
     refits = []
     for child in np.random.SeedSequence(seed).spawn(number):
         random = np.random.default_rng(child)
-        rows, times = np.unique(random.integers(0, len(points), min(len(points), MAX_DRAWN)), return_counts=True)
-        drawn = weights[rows] * times
-        refits.append(Refit(rows, drawn, grow(points[rows], drawn, int(random.integers(2**31)))))
+        rows = np.unique(random.integers(0, len(points), min(len(points), MAX_DRAWN)))
+        refits.append(Refit(rows, weights[rows], grow(points[rows], weights[rows], int(random.integers(2**31)))))
     return refits
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.resources import files
 
 import simplemma
 import stopwordsiso
@@ -19,71 +21,6 @@ _MASK = re.compile(r"\[[^\]\n]{1,30}\]|https?://\S+|www\.\S+|\S+@\S+|[@#]\w+")
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|\S")
 _LATIN = re.compile(r"[a-zß-öø-ɏḁ-ỿ]+(?:['\-][a-zß-öø-ɏḁ-ỿ]+)*")
 _ELISION = re.compile(r"^(?:l|d|j|qu|n|s|m|t|c|un|dell|all|nell|sull|dall|quest|quell|jusqu|lorsqu)'(?=\w)")
-
-NEGATIONS: dict[str, frozenset[str]] = {
-    "en": frozenset("no not never without can't cannot don't doesn't didn't won't isn't wasn't couldn't".split()),
-    "ro": frozenset("nu fără fara niciun nicio".split()),
-    "pl": frozenset("nie bez brak żadnego".split()),
-    "it": frozenset("non senza mai".split()),
-    "de": frozenset("nicht kein keine keinen ohne nie".split()),
-    "fr": frozenset("pas sans jamais aucun aucune".split()),
-    "es": frozenset("no sin nunca".split()),
-    "pt": frozenset("não sem nunca".split()),
-    "nl": frozenset("niet geen zonder nooit".split()),
-}
-"""Words that turn the next one round. Alone they name nothing; before a word they make a phrase."""
-
-LINKS: dict[str, frozenset[str]] = {
-    "ro": frozenset("de la cu".split()),
-    "it": frozenset("di da del della dei delle al".split()),
-    "fr": frozenset("de du des d en".split()),
-    "es": frozenset("de del al".split()),
-    "pt": frozenset("de do da dos".split()),
-}
-"""Words that join two nouns into one phrase, such as 'tempo di attesa'."""
-
-MEANINGFUL: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        """amount appointment area areas available back bill billion book brief call case change changes clean clear
-        click computer copy cost date detail different early easy email empty face fast fill fire fit free front
-        full hard help home information interest keys large late length line long longer loose lower mail member
-        members miss missing mobile move name needle number open opened opening order ordered ordering orders page
-        pages part parts pay phone pick place places point points poorly present price problem problems quality
-        quick quickly quiet recommend return returns right room rooms round second send sent service short side sign
-        site size slow small smaller soon state states stop suggest system test text thick thin time times top
-        uncomfortable value wait waiting warm water website webpage week weeks welcome width wonder work worked
-        working works year years young""".split()
-    ),
-    "it": frozenset(
-        "comprare consiglio prezzo qualità servizio tempo lavoro persone prima volta giorni giorno".split()
-    ),
-    "ro": frozenset("preț timp".split()),
-    "de": frozenset("zeit tag tage uhr jahr jahre".split()),
-    "fr": frozenset("prix temps".split()),
-    "es": frozenset("tiempo trabajo trabajar horas días dias".split()),
-    "pt": frozenset("tempo trabalho trabalhar apoio ajuda".split()),
-    "nl": frozenset("tijd".split()),
-}
-"""Words that the stop-word lists hold although customers complain about exactly these things."""
-
-EMPTY: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        """also lot bit really very just get got thing things way made make makes would could even much many one
-        ones ok okay im ive dont didnt doesnt wasnt cant i'm i've it's that's etc pretty super totally definitely
-        absolutely u ur pls please thank thanks love loved like say said tell told amp rt via re guys""".split()
-    ),
-    "ro": frozenset(
-        """mi-a m-a s-a n-a v-a mi-au m-au s-au n-au mi-am am fost este sunt foarte sa să si și ca că doua două trei patru cinci
-        sase șase sapte șapte opt noua nouă zece toata toate numai inca încă""".split()
-    ),
-    "pl": frozenset(
-        """jest są było była być się bardzo dwa dwie trzy cztery pięć sześć siedem osiem dziewięć dziesięć razy raz
-        dziękuję proszę""".split()
-    ),
-    "it": frozenset("è sono stato stata c'è molto dopo sei sette otto nove dieci".split()),
-    "de": frozenset("danke bitte re rt via zwei drei vier fünf sechs sieben acht neun zehn liebe hallo".split()),
-}
-"""Frequent words without content that the stop-word lists lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +64,9 @@ def _plain(token: str) -> str:
 @lru_cache(maxsize=200_000)
 def _classify(word: str, language: str) -> tuple[str, str]:
     bare = _without_accents(word)
-    if word in NEGATIONS.get(language, ()):
+    if bare in _words("negations", language):
         return "negation", bare
-    if word in LINKS.get(language, ()):
+    if bare in _words("links", language):
         return "link", bare
     if len(word) < 2 or not _LATIN.fullmatch(word) or bare in _stopwords(language):
         return "other", bare
@@ -145,9 +82,19 @@ def _lemma(word: str, language: str) -> str:
 
 @cache
 def _stopwords(language: str) -> frozenset[str]:
-    listed = set(stopwordsiso.stopwords(language)) if stopwordsiso.has_lang(language) else set()
-    listed |= EMPTY.get(language, frozenset())
-    return frozenset(_without_accents(word.lower()) for word in listed - MEANINGFUL.get(language, frozenset()))
+    listed = stopwordsiso.stopwords(language) if stopwordsiso.has_lang(language) else set()
+    bare = frozenset(_without_accents(word.lower()) for word in listed)
+    return (bare | _words("empty", language)) - _words("meaningful", language)
+
+
+@cache
+def _words(kind: str, language: str) -> frozenset[str]:
+    return frozenset(_without_accents(_lists()[kind].get(language, "").lower()).split())
+
+
+@cache
+def _lists() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("cxnlp.topics").joinpath("words.toml").read_text(encoding="utf-8"))
 
 
 def _without_accents(word: str) -> str:

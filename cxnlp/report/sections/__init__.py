@@ -28,4 +28,4 @@ def title_of(evidence: Evidence) -> str:
     """The title that the settings ask for, else one made from the input's name."""
     given = evidence.provenance.get("settings", {}).get("report", {}).get("title")
     name = evidence.provenance.get("input", {}).get("name")
-    return str(given or (f"What customers say in {name}" if name else "What customers say"))
+    return str(given or ("What customers say" if name in (None, "", "DataFrame") else f"What customers say in {name}"))

@@ -11,6 +11,7 @@ from cxnlp.results import Evidence, Flag
 
 __all__ = ["context"]
 
+_UNFOLDED = 6
 _SEVERITIES = ("high", "medium", "low")
 
 
@@ -50,9 +51,9 @@ def _nothing(evidence: Evidence) -> list[str]:
         ]
     if evidence.topics.empty:
         return ["No topics were found, so there was nothing to test against the outcome."]
-    counts = evidence.drivers["tier"].value_counts()
+    counts, total = evidence.drivers["tier"].value_counts(), words.count(len(evidence.drivers))
     return [
-        f"{words.count(int(counts[name]))} of {words.count(len(evidence.drivers))} tests: {TIERS[name].meaning}"
+        f"{words.count(int(counts[name]))} of {total} tests are {name}: {TIERS[name].meaning}"
         for name in TIERS
         if name in counts
     ] or ["No topic was mentioned often enough to be tested."]
@@ -61,7 +62,11 @@ def _nothing(evidence: Evidence) -> list[str]:
 def context(evidence: Evidence) -> dict[str, Any]:
     """A card per flag, the most severe first, or the reasons why there is none."""
     order = {name: position for position, name in enumerate(_SEVERITIES)}
-    flags = sorted(
-        evidence.flags, key=lambda flag: order.get(flag.severity, len(order))
-    )  # stable: keeps the room's order
-    return {"cards": [_card(evidence, flag) for flag in flags], "nothing": [] if flags else _nothing(evidence)}
+    # A stable sort: equally severe flags stay in the order of their room.
+    flags = sorted(evidence.flags, key=lambda flag: order.get(flag.severity, len(order)))
+    cards = [_card(evidence, flag) for flag in flags]
+    return {
+        "cards": cards[:_UNFOLDED],
+        "folded": cards[_UNFOLDED:],
+        "nothing": [] if flags else _nothing(evidence),
+    }

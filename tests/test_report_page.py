@@ -1,0 +1,313 @@
+"""The page: each section says what the evidence says, or why it has nothing to say; and no input can break it."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import evidence_builder as build
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from cxnlp.errors import OutputError
+from cxnlp.report import render, write_html
+from cxnlp.report.page import _environment
+from cxnlp.report.sections import SECTIONS
+from cxnlp.results import Evidence, Flag, Note
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+KINDS = {"survey": build.survey, "clothing": build.clothing, "bare": build.bare, "nothing": build.nothing_scored}
+
+
+class Page(HTMLParser):
+    """A page as sections of text, its elements, and whether every tag was closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.section = ""
+        self.text: dict[str, str] = {}
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self.feed(html)
+        self.close()
+        assert self.open == [], f"unclosed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag == "section":
+            self.section = str(dict(attrs)["id"])
+        if tag == "script":
+            self.scripts.append((dict(attrs), ""))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        if tag == "section":
+            self.section = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            attrs, before = self.scripts[-1]
+            self.scripts[-1] = (attrs, before + data)
+        elif self.open and self.open[-1] != "style":
+            self.text[self.section] = self.text.get(self.section, "") + " " + data
+
+    def said(self, section: str) -> str:
+        return " ".join(self.text.get(section, "").split())
+
+    def having(self, tag: str, **attrs: str) -> list[dict[str, str | None]]:
+        return [found for name, found in self.elements if name == tag and attrs.items() <= found.items()]
+
+    def charts(self) -> dict[str, dict]:
+        return {str(attrs["data-chart"]): json.loads(text) for attrs, text in self.scripts if "data-chart" in attrs}
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, Page]:
+    return {name: Page(render(make())) for name, make in KINDS.items()}
+
+
+@pytest.fixture(scope="module")
+def survey() -> Evidence:
+    return build.survey()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_is_whole_and_accessible(pages: dict[str, Page], kind: str) -> None:
+    page = pages[kind]
+    assert page.having("html", lang="en") and page.having("main") and page.having("meta", charset="utf-8")
+    assert len(page.having("h1")) == 1
+    assert [attrs["id"] for attrs in page.having("section")] == [section[0] for section in SECTIONS]
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [str(attrs["href"]) for attrs in page.having("a")]
+    assert all(link.startswith("#") and link[1:] in ids for link in links)
+    assert all(page.said(section[0]) for section in SECTIONS)
+    assert all(len(page.having(tag)) == len(page.having("caption")) for tag in ["table"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_chart_is_valid_for_plotly_and_has_words_and_a_table(pages: dict[str, Page], kind: str) -> None:
+    page = pages[kind]
+    for id_, spec in page.charts().items():
+        go.Figure(spec)  # raises ValueError for a property that Plotly does not know
+        (box,) = page.having("div", id=id_)
+        assert box["role"] == "img" and len(str(box["aria-label"])) > 30
+        assert {trace["type"] for trace in spec["data"]} <= {"bar", "scatter"}
+        assert all("error_x" in trace or "error_y" in trace for trace in spec["data"])
+
+
+def test_the_page_asks_nothing_of_the_network_and_runs_only_its_own_scripts(survey: Evidence) -> None:
+    page = Page(render(survey))
+    assert not any(name in attrs for tag, attrs in page.elements for name in ("src", "srcset", "action"))
+    assert not page.having("link") and not page.having("iframe")
+    (policy,) = page.having("meta", **{"http-equiv": "Content-Security-Policy"})
+    content = str(policy["content"])
+    assert "default-src 'none'" in content and "http" not in content
+    allowed = set(re.findall(r"'sha256-([^']+)'", content))
+    running = [text for attrs, text in page.scripts if attrs.get("type") != "application/json"]
+    hashes = {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in running}
+    assert len(running) == 2 and hashes == allowed
+    assert "unsafe-inline" not in content.split("script-src")[1].split(";")[0]
+
+
+def test_autoescape_is_on_for_every_template() -> None:
+    environment = _environment()
+    assert environment.autoescape is True
+    assert len(environment.list_templates()) == len(SECTIONS) + 2
+    sources = [Path(str(environment.get_template(name).filename)).read_text() for name in environment.list_templates()]
+    assert not [source for source in sources if "safe" in re.findall(r"\|\s*(\w+)", source)]
+
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</style></title></textarea><img src=x onerror=alert(1)>",
+    "\"'><svg onload=alert(1)>",
+    "{{7*7}}{% raw %}${7*7}",
+    "<!--<script>",
+    "a\u2028b\u2029c\x00d",
+    "javascript:alert(1)//<a href='http://evil.example'>x</a>",
+]
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_words_of_others_stay_words_wherever_they_appear(survey: Evidence, text: str) -> None:
+    clean, page = Page(render(survey)), Page(render(build.with_cells(survey, text)))
+    fresh = {tag for tag, _ in page.elements} - {tag for tag, _ in clean.elements}
+    assert not fresh
+    assert len(page.scripts) == len(clean.scripts)
+    assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
+    assert all(str(attrs["href"]).startswith("#") for attrs in page.having("a"))
+    for section in ("headline", "flags", "topics", "drivers", "segments", "quality"):
+        assert " ".join(text.replace("\x00", "\ufffd").split()) in page.said(section).replace("\x00", "\ufffd"), section
+    labels = json.dumps([spec["layout"] for spec in page.charts().values()])
+    assert not re.search(r"<(?!br>)", labels)  # Plotly reads tags in labels
+
+
+def test_headline_says_what_was_read_found_and_how_surely(pages: dict[str, Page]) -> None:
+    said = pages["survey"].said("headline")
+    assert "We read 900 comments and scored 864 of them" in said
+    assert "Romanian" in said and "Dutch" not in said
+    assert re.search(r"NPS −?\d+ −?\d+ to −?\d+", said)
+    assert "Complaints about “invoice, surprise charge” go with “churned” more often" in said
+    assert re.search(r"\d+ of 100, against \d+ of 100 of the others", said)
+    assert "An association is not a cause." in said
+    assert 3 <= len([1 for tag, attrs in pages["survey"].elements if tag == "strong"]) <= 5
+
+
+def test_a_flag_shows_tier_evidence_quotes_and_why_it_is_not_rated_higher(survey: Evidence) -> None:
+    flag = survey.flags[0]
+    page = Page(render(dataclasses.replace(survey, flags=(flag,))))
+    said = page.said("flags")
+    assert flag.evidence["tier"] in said and f"{flag.severity} severity" in said
+    assert all(quote in said for quote in flag.quotes) and flag.quotes
+    assert f"Why this is not rated higher: {flag.why_not_higher}" in said
+    assert all(str(name) in said for name in flag.evidence if name != "tier")
+
+
+def test_flags_come_in_order_of_severity_and_unknown_kinds_are_shown_by_title(survey: Evidence) -> None:
+    flags = tuple(Flag("new_kind", severity, f"title {severity}", "") for severity in ("low", "high", "medium"))
+    said = Page(render(dataclasses.replace(survey, flags=flags))).said("flags")
+    assert said.index("title high") < said.index("title medium") < said.index("title low")
+
+
+def test_many_flags_are_folded_and_none_is_lost(survey: Evidence) -> None:
+    flags = tuple(Flag("new_kind", "low", f"flag number {n};", "") for n in range(9))
+    said = Page(render(dataclasses.replace(survey, flags=flags))).said("flags")
+    assert "3 more flags" in said and all(flag.title in said for flag in flags)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"outcomes": ()}, "name no outcome"),
+        ({}, "PROBABLE"),
+        ({"topics": build.survey(60).topics.iloc[:0]}, "No topics were found"),
+    ],
+)
+def test_without_flags_the_section_says_why(survey: Evidence, change: dict, reason: str) -> None:
+    said = Page(render(dataclasses.replace(survey, flags=(), **change))).said("flags")
+    assert "No flag was raised" in said and reason in said
+
+
+def test_journey_shows_every_stage_in_order_with_topics_and_agreement(pages: dict[str, Page]) -> None:
+    said = pages["survey"].said("journey")
+    positions = [said.index(stage) for stage in ("awareness", "consideration", "purchase", "retention", "advocacy")]
+    assert positions == sorted(positions)
+    assert "same stage as your data for 78" in said
+    assert "Statements by topic and stage" in said
+    assert "Your data give no stage to compare" in pages["clothing"].said("journey")
+
+
+def test_topics_are_grouped_by_theme_with_impact_and_noise(pages: dict[str, Page], survey: Evidence) -> None:
+    said = pages["survey"].said("topics")
+    for topic in survey.topics.itertuples():
+        assert topic.topic_name in said and topic.theme_name in said and topic.examples[0] in said
+    assert "Impact on NPS noise ±" in said and "within noise" in said
+    assert "fit none of them and stay unassigned" in said
+
+
+def test_drivers_table_is_cut_and_says_so(survey: Evidence) -> None:
+    many = pd.concat([survey.drivers] * 40, ignore_index=True)
+    page = Page(render(dataclasses.replace(survey, drivers=many)))
+    assert f"The 200 associations with the strongest evidence of {len(many):,} tested" in page.said("drivers")
+    assert len([1 for attrs in page.having("th", scope="row") if attrs]) < len(many) + 100
+
+
+def test_the_page_claims_no_cause(pages: dict[str, Page]) -> None:
+    for page in pages.values():
+        for sentence in re.split(r"[.:;]", " ".join(page.text.values())):
+            if re.search(r"\b(causes?|caused|because of|leads? to|due to|drives?)\b", sentence):
+                assert re.search(r"\b(not|never|nor|no|shows a cause|unmeasured cause)\b", sentence), sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "section", "reason"),
+    [
+        ("nothing", "headline", "No comment could be scored"),
+        ("nothing", "topics", "because no comment could be scored"),
+        ("nothing", "journey", "No statement could be placed"),
+        ("nothing", "drivers", "no topics were found"),
+        ("nothing", "segments", "name no segments"),
+        ("bare", "drivers", "name no outcome"),
+        ("bare", "topics", "No topics were found"),
+        ("bare", "segments", "No segment column"),
+    ],
+)
+def test_what_is_missing_is_explained(pages: dict[str, Page], kind: str, section: str, reason: str) -> None:
+    assert reason in pages[kind].said(section)
+    assert not pages[kind].charts()
+
+
+def test_an_empty_input_has_a_page_too() -> None:
+    assert "We read 0 comments" in Page(render(build.nothing_scored(0))).said("headline")
+
+
+def test_quality_lists_roles_notes_statuses_and_provenance(pages: dict[str, Page], survey: Evidence) -> None:
+    said = pages["survey"].said("quality")
+    assert "its cells are long and distinct" in said and "you said so" in said
+    assert "empty: no text 18" in said
+    assert all(note.message in said for note in survey.notes)
+    assert survey.model.sha256 in said and survey.provenance["input"]["sha256"] in said and "MIT" in said
+
+
+def test_equal_evidence_gives_equal_text_and_row_order_of_statements_does_not_matter(survey: Evidence) -> None:
+    shuffled = survey.statements.sample(frac=1, random_state=3)
+    assert render(survey) == render(build.survey.__wrapped__())
+    assert render(survey) == render(dataclasses.replace(survey, statements=shuffled))
+
+
+def test_the_title_of_the_settings_wins(survey: Evidence) -> None:
+    settings = dict(survey.provenance["settings"]) | {"report": {"title": "Spring <survey>"}}
+    html = render(dataclasses.replace(survey, provenance=dict(survey.provenance) | {"settings": settings}))
+    assert "<title>Spring &lt;survey&gt;</title>" in html
+
+
+def test_a_dataframe_has_no_name_worth_a_title(survey: Evidence) -> None:
+    provenance = dict(survey.provenance) | {"input": {"name": "DataFrame"}}
+    assert "<title>What customers say</title>" in render(dataclasses.replace(survey, provenance=provenance))
+
+
+def test_very_long_words_and_bare_estimates_do_not_break_the_page(survey: Evidence) -> None:
+    metrics = survey.metrics.assign(low=np.nan, high=np.nan)
+    journey = survey.journey.assign(low=np.nan, high=np.nan)
+    changed = dataclasses.replace(build.with_cells(survey, "ﷺ🙂" * 5_000), metrics=metrics, journey=journey)
+    page = Page(render(changed))
+    assert "no interval" in page.said("headline")
+    assert max(len(json.dumps(spec)) for spec in page.charts().values()) < 100_000
+
+
+def test_writing_is_whole_or_not_at_all(survey: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "deep" / "report.html"
+    assert write_html(survey, path) == path
+    before = path.read_bytes()
+    assert before.decode("utf-8") == render(survey)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_html(survey, path)
+    assert path.read_bytes() == before and [entry.name for entry in path.parent.iterdir()] == ["report.html"]
+
+
+def test_half_a_surrogate_pair_can_be_written(survey: Evidence, tmp_path: Path) -> None:
+    broken = dataclasses.replace(survey, notes=(Note("read", "half a \ud83d pair"),))
+    assert "half a ? pair" in write_html(broken, tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_place_that_cannot_be_written_is_said(survey: Evidence, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="could not write"):
+        write_html(survey, tmp_path / "file" / "report.html")

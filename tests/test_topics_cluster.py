@@ -1,0 +1,144 @@
+"""Clustering: weighted Ward, the number of topics, stability, assignment."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import cut_tree, linkage
+from sklearn.metrics import adjusted_rand_score
+
+from cxnlp.topics.assign import nearest, unassign
+from cxnlp.topics.cluster import centroids, cut, grow, merge_small, ward
+from cxnlp.topics.discover import discover
+from cxnlp.topics.number import bic, choose_number
+from cxnlp.topics.space import fit_space, project
+from cxnlp.topics.stability import jaccard, resample, stability
+
+
+def blobs(k: int, n: int, noise: float, seed: int = 0, width: int = 16) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    truth = np.arange(n) % k
+    points = 3 * np.eye(width)[truth] + noise * random.normal(size=(n, width))
+    return points / np.linalg.norm(points, axis=1, keepdims=True), truth
+
+
+@pytest.mark.parametrize("n", [2, 3, 30])
+def test_ward_of_single_points_agrees_with_scipy(n: int) -> None:
+    points = np.random.default_rng(n).normal(size=(n, 4))
+    assert np.allclose(ward(points, np.ones(n)), linkage(points, "ward"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 8), st.integers(0, 1000))
+def test_ward_of_groups_continues_ward_of_their_points(m: int, seed: int) -> None:
+    """Groups of repeated points: SciPy joins the copies at height 0 first, then must agree."""
+    random = np.random.default_rng(seed)
+    centre, size = random.normal(size=(m, 3)), random.integers(1, 5, size=m)
+    expected = linkage(np.repeat(centre, size, axis=0), "ward")[-(m - 1) :, 2]
+    assert np.allclose(ward(centre, size.astype(float))[:, 2], expected)
+
+
+def test_ward_linkage_can_be_cut() -> None:
+    points, truth = blobs(4, 80, 0.3)
+    assert adjusted_rand_score(truth, cut_tree(ward(points, np.ones(80)), 4).ravel()) == 1
+
+
+@pytest.mark.parametrize("n", [120, 1_500])
+def test_planted_clusters_and_their_number(n: int) -> None:
+    points, truth = blobs(7, n, 0.3)
+    weights = np.ones(n)
+    tree = grow(points, weights, 0)
+    refits = resample(points, weights, number=5, seed=0)
+    assert abs(choose_number(points, weights, tree, refits, most=60) - 7) <= 1
+    labels = cut(tree, points, weights, 7)
+    assert adjusted_rand_score(truth, labels) == 1
+    assert stability(points, labels, refits)[0].tolist() == [1.0] * 7
+
+
+def test_noise_has_unstable_topics() -> None:
+    """Simulation with known truth: no clusters at all, so refits must not agree on twelve of them."""
+    points = np.random.default_rng(0).normal(size=(800, 16))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    weights = np.ones(800)
+    labels = cut(grow(points, weights, 0), points, weights, 12)
+    found, mean = stability(points, labels, resample(points, weights, number=6, seed=0))
+    assert found.mean() < 0.3 and mean.mean() < 0.45
+
+
+def test_jaccard_by_hand() -> None:
+    """Cluster 0 = {0,1,2}, best match {0,1}: 2/3. Cluster 1 = {3,4}, best match {2,3,4}: 2/3. Cluster 2: none."""
+    best = jaccard(np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 0]), 3)
+    assert np.allclose(best, [2 / 3, 2 / 3, np.nan], equal_nan=True)
+
+
+def test_stability_without_refits_is_missing() -> None:
+    points, truth = blobs(3, 30, 0.1)
+    assert np.isnan(stability(points, truth, [])[0]).all()
+
+
+def test_bic_by_hand() -> None:
+    """Two clusters of two points at distance 1 from their centroids in the plane: S = 4, n d = 8."""
+    points = np.array([[0.0, 0], [2, 0], [10, 0], [12, 0]])
+    assert bic(points, np.array([0, 0, 1, 1])) == pytest.approx(
+        8 * np.log(4 / 8) + 2 * 4 * np.log(2) + 2 * 3 * np.log(4)
+    )
+
+
+def test_small_clusters_go_to_their_nearest_neighbour() -> None:
+    points = np.array([[0.0], [0.1], [0.2], [1.0], [9.0], [9.1], [9.2]])
+    merged = merge_small(points, np.ones(7), np.array([0, 0, 0, 1, 2, 2, 2]), np.ones(7), 3)
+    assert merged.tolist() == [0, 0, 0, 0, 1, 1, 1]
+    counted = merge_small(points, np.ones(7), np.array([0, 0, 0, 1, 2, 2, 2]), np.array([1, 1, 1, 5, 1, 1, 1]), 3)
+    assert counted.max() == 2
+
+
+def test_nearest_agrees_with_distances() -> None:
+    random = np.random.default_rng(2)
+    points, centre = random.normal(size=(50, 5)), random.normal(size=(6, 5))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    fit = nearest(points, centre)
+    assert np.array_equal(fit.topic, ((points[:, None] - centre) ** 2).sum(axis=2).argmin(axis=1))
+    assert fit.strength.min() >= 0 and fit.strength.max() <= 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 6), st.integers(0, 99))
+def test_never_more_than_five_percent_unassigned(n: int, k: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.normal(size=(n, 4))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    counts = random.integers(1, 50, size=n).astype(float)
+    unfit = unassign(nearest(points, random.normal(size=(k, 4))), counts)
+    assert counts[unfit].sum() <= 0.05 * counts.sum() + 1e-9
+
+
+def test_space_is_blind_to_language_offsets_and_has_unit_rows() -> None:
+    random = np.random.default_rng(0)
+    base = np.tile(random.normal(size=(2_000, 12)), (2, 1))
+    languages = np.repeat(np.array(["en", "it"], dtype=object), 2_000)
+    moved = base + np.where(languages == "it", 3.0, 0.0)[:, None]
+    points = project(fit_space(moved, languages), moved, languages)
+    assert np.allclose(np.linalg.norm(points, axis=1), 1)
+    assert (points[:2_000] * points[2_000:]).sum(axis=1).mean() > 0.98
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_space_of_few_or_equal_points(n: int) -> None:
+    same = np.tile(np.eye(6)[:1], (n, 1))
+    languages = np.full(n, "en", dtype=object)
+    assert np.array_equal(project(fit_space(same, languages), same, languages), np.zeros((n, 1)))
+
+
+def test_discover_accepts_plain_arrays() -> None:
+    points, truth = blobs(5, 400, 0.3)
+    found = discover(points, np.full(400, "", dtype=object), np.ones(400), topics=5, refits=3)
+    assert adjusted_rand_score(truth, found.labels) == 1
+    assert found.centre.shape[0] == found.theme.shape[0] == found.stability.shape[0] == 5
+    assert np.array_equal(np.unique(found.theme), np.arange(found.theme.max() + 1))
+
+
+def test_centroids_are_weighted_means() -> None:
+    mean = centroids(np.array([[0.0], [3.0], [5.0]]), np.array([2.0, 1.0, 1.0]), np.array([0, 0, 1]))
+    assert np.allclose(mean, [[1.0], [5.0]])
