@@ -185,15 +185,25 @@ class Config:
             )
         if self.read.encoding is not None:
             _check_encoding(self.read.encoding)
-        if self.read.delimiter is not None and len(self.read.delimiter) != 1 and self.read.delimiter not in ("tab", "\\t"):
+        if (
+            self.read.delimiter is not None
+            and len(self.read.delimiter) != 1
+            and self.read.delimiter not in ("tab", "\\t")
+        ):
             raise SettingsError(
                 f"--delimiter {self.read.delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'"
             )
         if self.clean.max_characters < 1:
             raise SettingsError(
-                f"max_characters = {self.clean.max_characters}", expected="a whole number from 1", fix="max_characters = 20000"
+                f"max_characters = {self.clean.max_characters}",
+                expected="a whole number from 1",
+                fix="max_characters = 20000",
             )
-        for option, value in (("confidence", self.metrics.confidence), ("q", self.drivers.q), ("power", self.drivers.power)):
+        for option, value in (
+            ("confidence", self.metrics.confidence),
+            ("q", self.drivers.q),
+            ("power", self.drivers.power),
+        ):
             if not 0 < value < 1:
                 raise SettingsError(f"{option} = {value}", expected="a number between 0 and 1", fix=f"{option} = 0.9")
 
@@ -252,9 +262,13 @@ def load_config(path: Path) -> Config:
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"no file {path}", expected="a TOML file with settings", fix="check the path of --config") from error
+        raise InputError(
+            f"no file {path}", expected="a TOML file with settings", fix="check the path of --config"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}", expected="[room] tables with name = value", fix="mend that line") from error
+        raise InputError(
+            f"{path} is not valid TOML: {error}", expected="[room] tables with name = value", fix="mend that line"
+        ) from error
     config: dict[str, Any] = {}
     for room, values in tables.items():
         if room not in _ROOMS or not isinstance(values, dict):

@@ -23,7 +23,9 @@ class Analysis(Evidence):
 
         return write_html(self, Path(path))
 
-    def save(self, folder: str | Path, *, formats: tuple[str, ...] = ("html", "parquet", "csv"), force: bool = False) -> Path:
+    def save(
+        self, folder: str | Path, *, formats: tuple[str, ...] = ("html", "parquet", "csv"), force: bool = False
+    ) -> Path:
         """Write the whole result folder; refuses a folder that already holds an analysis unless `force`."""
         from cxnlp.report import save
 

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Scale", "TABLES", "SCALES", "STAGES", "LANGUAGES", "check", "names"]
 
 Kind = Literal["text", "integer", "number", "flag", "date", "list", "any"]
-Room = Literal[
-    "connectors", "text", "encoder", "topics", "journey", "scores", "metrics", "drivers", "flags"
-]
+Room = Literal["connectors", "text", "encoder", "topics", "journey", "scores", "metrics", "drivers", "flags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,12 @@ _READ = (
     Column("stage_given", "text", "connectors", "journey stage in the data, as given"),
 )
 _CLEAN = (
-    Column("text_clean", "text", "text", "the comment after NFC, markup and whitespace cleaning, line breaks kept; offsets refer to it; empty, never missing"),
+    Column(
+        "text_clean",
+        "text",
+        "text",
+        "cleaned comment (NFC, markup, whitespace; line breaks kept), never missing; offsets refer to it",
+    ),
     Column("language", "text", "text", "ISO 639-1 code of the language; missing where not determined"),
     Column("language_confidence", "number", "text", "probability of that language among the supported ones, 0 to 1"),
     Column("status", "text", "text", "ok, empty, junk or unsupported: whether the comment was scored, and if not why"),
@@ -152,7 +155,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("n_statements", "integer", "topics", "statements in the topic"),
         Column("n_comments", "integer", "topics", "comments with at least one such statement"),
         Column("share", "number", "topics", "n_comments over scored comments, 0 to 1"),
-        Column("stability", "number", "topics", "share of resampled refits that find the topic again (Jaccard >= .5), 0 to 1"),
+        Column(
+            "stability",
+            "number",
+            "topics",
+            "share of resampled refits that find the topic again (Jaccard >= .5), 0 to 1",
+        ),
         Column("examples", "list", "topics", "three typical statements"),
     ),
     "topic_of": _TOPIC_OF,
@@ -188,7 +196,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "metrics": (
         Column("metric", "text", "metrics", "nps, csat, ces, outcome rate, sentiment, volume"),
-        Column("subject", "text", "metrics", "the score or outcome column it measures; the metric's own name otherwise"),
+        Column(
+            "subject", "text", "metrics", "the score or outcome column it measures; the metric's own name otherwise"
+        ),
         Column("by", "text", "metrics", "overall, stage, touchpoint, topic, theme, language or a segment column"),
         Column("group", "text", "metrics", "which stage, topic, segment value; 'all' overall"),
         *_ESTIMATE,

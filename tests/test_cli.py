@@ -60,9 +60,9 @@ def _settings_of(room: str) -> set[str]:
 def test_options_override_the_file(tmp_path):
     file = tmp_path / "settings.toml"
     file.write_text('[read]\ntext = "a"\ndate = "d"\n\n[topics]\ntopics = "7"\n', encoding="utf-8")
-    chosen = options.settings(file, {"text": "b", "scores": ["nps"], "strict": False, "delimiter": "tab"})
+    chosen = options.settings(file, {"text": "b", "scores": ["nps"], "strict": False})
     assert (chosen.read.text, chosen.read.date, chosen.topics.topics) == ("b", "d", "7")
-    assert (chosen.read.scores, chosen.read.delimiter) == (("nps",), "\t")
+    assert (chosen.read.scores, chosen.scores.strict) == (("nps",), False)
 
 
 def test_nothing_given_means_the_default_settings():

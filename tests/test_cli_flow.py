@@ -108,7 +108,7 @@ def test_preview_labels_the_first_rows_in_their_order(tiny_model):
     [
         (["none", "none"], "none"),
         (["none", "leave"], "leave"),
-        (["negative", "positive", "negative"], "negative, positive"),
+        (["negative", "positive", "neutral"], "mixed"),
         (["OTH", "DEL"], "DEL"),
         (["neutral", "OTH"], "neutral"),
     ],

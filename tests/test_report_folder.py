@@ -206,12 +206,15 @@ def test_the_workbook_explains_itself_and_keeps_kinds(survey: Evidence, tmp_path
 
 
 def test_limits_of_excel_are_kept_and_said(survey: Evidence, tmp_path: Path) -> None:
-    long = pd.DataFrame({"text": pd.Series(["x" * (MOST_CHARACTERS + 5), "🙂" * 40_000, "short"], dtype="str")})
+    cells = ["x" * (MOST_CHARACTERS + 5), "🙂" * 20_000, "x" * MOST_CHARACTERS, "🙂" * (MOST_CHARACTERS // 2), "short"]
+    other = pd.Series(["short", None, 3, "y" * 40_000, None], dtype=object)
+    long = pd.DataFrame({"text": pd.Series(cells, dtype="str"), "other": other})
     notes = write_workbook(survey, {"comments": long}, tmp_path / "book.xlsx")
-    assert [(note.count, "characters" in note.message) for note in notes] == [(2, True)]
+    assert [(note.count, "characters" in note.message) for note in notes] == [(3, True)]
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
     texts = [row[0] for row in book["comments"].values][1:]
-    assert all(len(text.encode("utf-16-le")) // 2 <= MOST_CHARACTERS for text in texts) and texts[0].endswith("…")
+    assert all(len(text.encode("utf-16-le")) // 2 <= MOST_CHARACTERS for text in texts)
+    assert [text.endswith("…") for text in texts] == [True, True, False, False, False] and texts[2:] == cells[2:]
     assert "Cut off" in [row[0] for row in book["read me"].values]
 
 

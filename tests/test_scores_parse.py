@@ -369,7 +369,8 @@ def test_segments_are_text_and_long_numbers_become_bands():
 
 def test_a_segment_may_stand_in_the_customers_file():
     comments = data(customer=["1", "2"], text=["a", "b"])
-    scores = parsed(comments, reader(customer=["1", "2"], plan=["gold", "base"]), customers=CUSTOMERS, segments=("plan",))
+    read = reader(customer=["1", "2"], plan=["gold", "base"])
+    scores = parsed(comments, read, customers=CUSTOMERS, segments=("plan",))
     assert scores.by_comment["plan"].tolist() == ["gold", "base"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cut_tree, linkage
 from sklearn.metrics import adjusted_rand_score
 
-from cxnlp.topics.assign import nearest, unassign
+from cxnlp.topics.assign import fit, nearest, unassign
 from cxnlp.topics.cluster import centroids, cut, grow, merge_small, ward
 from cxnlp.topics.discover import discover
 from cxnlp.topics.number import bic, choose_number
@@ -98,9 +98,13 @@ def test_nearest_agrees_with_distances() -> None:
     random = np.random.default_rng(2)
     points, centre = random.normal(size=(50, 5)), random.normal(size=(6, 5))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    fit = nearest(points, centre)
-    assert np.array_equal(fit.topic, ((points[:, None] - centre) ** 2).sum(axis=2).argmin(axis=1))
-    assert fit.strength.min() >= 0 and fit.strength.max() <= 1
+    topic = nearest(points, centre)
+    assert np.array_equal(topic, ((points[:, None] - centre) ** 2).sum(axis=2).argmin(axis=1))
+    cosine = points @ (centre / np.linalg.norm(centre, axis=1, keepdims=True)).T
+    fitting = fit(points, centre, topic)
+    assert np.allclose(fitting.strength, cosine[np.arange(50), topic].clip(0, 1), atol=1e-6)
+    others = np.where(np.arange(6) == topic[:, None], -np.inf, cosine).max(axis=1)
+    assert np.allclose(fitting.margin, cosine[np.arange(50), topic] - others, atol=1e-6)
 
 
 @settings(max_examples=30, deadline=None)
@@ -110,7 +114,9 @@ def test_never_more_than_five_percent_unassigned(n: int, k: int, seed: int) -> N
     points = random.normal(size=(n, 4))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     counts = random.integers(1, 50, size=n).astype(float)
-    unfit = unassign(nearest(points, random.normal(size=(k, 4))), counts)
+    centre = random.normal(size=(k, 4))
+    topic = nearest(points, centre)
+    unfit = unassign(topic, fit(points, centre, topic), counts)
     assert counts[unfit].sum() <= 0.05 * counts.sum() + 1e-9
 
 

@@ -56,7 +56,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / CORPORA["parallel"].file).write_text("\n".join(map(json.dumps, comments)), encoding="utf-8")
     for name, corpus in (CORPORA | DEVSETS).items():
         if corpus.file.endswith(".parquet"):
-            rows = [(f"{name}-{k}", f"{_WORDS[labels[k % 3]]} {name} {k}", "en", labels[k % 3], "true") for k in range(30)]
+            rows = [
+                (f"{name}-{k}", f"{_WORDS[labels[k % 3]]} {name} {k}", "en", labels[k % 3], "true") for k in range(30)
+            ]
             table = pd.DataFrame(rows, columns=["id", "text", "lang", "label", "relevance"])
             table.to_parquet(folder / corpus.file)
     journey = pd.DataFrame(
@@ -77,7 +79,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_train_writes_a_model_that_loads_and_a_card_with_its_figures(base_encoder: Path, data: Path, tmp_path: Path) -> None:
+def test_train_writes_a_model_that_loads_and_a_card_with_its_figures(
+    base_encoder: Path, data: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "models" / "tiny-small"
     figures = train(base_encoder, data, out)
     registry.verify(out)
@@ -113,7 +117,9 @@ def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
 
 def test_translations_stay_on_one_side_of_the_split() -> None:
     groups = pd.Series([f"G-{k // 9}" for k in range(900)])
-    assert (pd.DataFrame({"group": groups, "held": held_apart(groups)}).groupby("group")["held"].nunique() == 1).all()
+    held = pd.Series(held_apart(groups)).groupby(groups)
+    assert (held.min() == held.max()).all()
+    assert 0.1 < held.min().mean() < 0.3
 
 
 def test_heads_find_a_planted_direction() -> None:

@@ -231,6 +231,4 @@ File = Annotated[
 def settings(file: Path | None, given: dict[str, Any]) -> Config:
     """The settings in `file`, overridden by the options that were `given` (None, False and empty: not given)."""
     chosen = {name: value for name, value in given.items() if value}
-    if str(chosen.get("delimiter", "")).lower() in ("tab", r"\t"):
-        chosen["delimiter"] = "\t"
     return (load_config(file) if file else Config()).replace(**chosen)

@@ -13,7 +13,6 @@ from cxnlp.cli import console, options, summary
 from cxnlp.config import Config
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from cxnlp.results import Comments, Encoding, Note, Statements
@@ -22,6 +21,9 @@ __all__ = ["Preview", "command", "preview"]
 
 ROWS_READ = 200
 """Rows from which columns and languages are told: enough to guess, few enough to be quick."""
+
+LABELS = ("sentiment", "touchpoint", "churn_intent")
+"""Heads that are shown."""
 
 _NOT_SETTINGS = ("source", "file")
 
@@ -36,7 +38,8 @@ class Preview:
     """The beginning of a file as cxnlp reads it.
 
     ``languages`` maps each language to its comments among the rows read. ``labelled`` has one row for each
-    of the first comments: comment, language, status, sentiment, touchpoints, churn_intent.
+    of the first comments: comment, language, status, then `LABELS`, empty where the comment was not scored
+    or the model does not predict it.
     """
 
     comments: Comments
@@ -71,8 +74,11 @@ def command(
         f"{seen.comments.name}: {len(seen.comments.table):,} rows read. Languages: {shown or 'none recognised'}."
     )
     room = max(_LEAST_SHOWN, console.width() - _OTHER_COLUMNS)
-    rows = [(_cut(comment, room), *labels) for comment, *labels in seen.labelled.itertuples(index=False)]
-    columns = [str(name).replace("_", " ") for name in seen.labelled]
+    rows = [
+        (_cut(comment, room), code, sentiment or f"({status})", touchpoint, intent)
+        for comment, code, status, sentiment, touchpoint, intent in seen.labelled.itertuples(index=False)
+    ]
+    columns = ("comment", "language", "sentiment", "touchpoint", "churn intent")
     console.table("First comments", columns, rows, unbroken=columns[:1])
 
 
@@ -97,23 +103,29 @@ def preview(source: str | Path | pd.DataFrame, config: Config, n: int = 20) -> P
 
 
 def _labelled(statements: Statements, first: pd.DataFrame, encoding: Encoding, n: int) -> pd.DataFrame:
-    labels = first[["row"]].assign(**{name: _decided(name, encoding) for name in encoding.probabilities})
-    shown = statements.comments.head(n)[["text_clean", "language", "status"]].rename(columns={"text_clean": "comment"})
-    shown = shown.reset_index(drop=True)
-    for name in ("sentiment", "touchpoint", "churn_intent"):
-        if name in labels:
-            shown[name] = labels.groupby("row")[name].agg(_said).reindex(range(len(shown)))
+    shown = statements.comments[["text_clean", "language", "status"]].head(n).reset_index(drop=True)
+    shown = shown.set_axis(["comment", "language", "status"], axis=1)
+    for name in LABELS:
+        said = {}
+        if name in encoding.probabilities:
+            said = _decided(name, encoding).groupby(first["row"]).agg(_said).to_dict()
+        shown[name] = shown.index.map(said)
     return shown.fillna("")
 
 
-def _decided(name: str, encoding: Encoding) -> np.ndarray:
+def _decided(name: str, encoding: Encoding) -> pd.Series:
+    import pandas as pd
+
     from cxnlp import heads
 
-    return heads.decide(heads.HEADS[name], encoding.probabilities[name], encoding.thresholds.get(name))[0]
+    labels, _ = heads.decide(heads.HEADS[name], encoding.probabilities[name], encoding.thresholds.get(name))
+    return pd.Series(labels)
 
 
 def _said(labels: pd.Series) -> str:
     """What the statements of a comment say, each once, in order; what says nothing only where all do."""
     distinct = list(dict.fromkeys(labels))
+    if {"negative", "positive"} <= set(distinct):
+        return "mixed"
     telling = [label for label in distinct if label not in ("none", "neutral", "OTH")]
     return ", ".join(telling or distinct[:1])

@@ -25,6 +25,7 @@ def show(analysis: Analysis, folder: Path) -> None:
     """Print the summary of `analysis`, saved in `folder`: warnings to stderr, the rest to stdout."""
     notes(analysis.notes)
     _columns_of(analysis)
+    _joined(analysis)
     _scores(analysis.metrics, f"{analysis.provenance['settings']['metrics']['confidence']:.0%} interval")
     _findings(analysis)
     console.lines("", f"{_read(analysis)} {_unassigned(analysis)}".rstrip(), f"Results: {_landing(folder)}")
@@ -54,6 +55,18 @@ def _columns_of(analysis: Analysis) -> None:
     from cxnlp.results import Guess
 
     columns(Guess(**role) for role in analysis.provenance["roles"])
+
+
+def _joined(analysis: Analysis) -> None:
+    outcomes = [f"{outcome.label} ({outcome.source})" for outcome in analysis.outcomes]
+    for label, names in (
+        ("Outcome", outcomes),
+        ("Segments", analysis.segments),
+        ("Adjusted for", analysis.controls),
+    ):
+        if names:
+            console.lines(f"{label}: {', '.join(names)}")
+    console.lines("")
 
 
 def _scores(metrics: pd.DataFrame, interval: str) -> None:

@@ -39,20 +39,19 @@ def _sample_reviews(path: Path) -> list[dict[str, Any]]:
 
     reviews = pd.read_parquet(path)
     chosen = sorted(random.Random(CLOTHING_SEED).sample(range(len(reviews)), CLOTHING_ROWS))
-    return [
-        {
-            "review_id": review.id.removeprefix("womens_clothing-"),
-            "title": "" if pd.isna(review.title) else review.title,
-            "review": review.text,
-            "rating": int(review.stars),
-            "recommended": "true" if review.recommended else "false",
-            "department": "" if pd.isna(review.department) else review.department,
-            "age": review.age,
-            "product_id": review.product,
-            "positive_feedback_count": review.positive_feedback_count,
-        }
-        for review in reviews.iloc[chosen].itertuples()
-    ]
+    sample = reviews.iloc[chosen]
+    columns = {
+        "review_id": sample["id"].str.removeprefix("womens_clothing-"),
+        "title": sample["title"].fillna(""),
+        "review": sample["text"],
+        "rating": sample["stars"].astype(int),
+        "recommended": sample["recommended"].map({True: "true", False: "false"}),
+        "department": sample["department"].fillna(""),
+        "age": sample["age"],
+        "product_id": sample["product"],
+        "positive_feedback_count": sample["positive_feedback_count"],
+    }
+    return [{str(name): value for name, value in row.items()} for row in pd.DataFrame(columns).to_dict("records")]
 
 
 def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

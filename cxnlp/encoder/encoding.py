@@ -71,8 +71,9 @@ def _run(model: Model, planned: Sequence[Sequence[Window]]) -> Iterator[np.ndarr
         yield from (_sum_pieces(model, batch) for batch in planned)
         return
     cores = torch.get_num_threads()
+    # Set here and in each worker: some of the libraries below keep the number per thread, some per process.
     torch.set_num_threads(1)
-    workers = ThreadPoolExecutor(max_workers=cores)
+    workers = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
     try:
         yield from workers.map(partial(_sum_pieces, model), planned)
     finally:

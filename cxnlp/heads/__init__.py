@@ -59,7 +59,9 @@ HEADS: dict[str, Head] = {
     for head in (
         Head("sentiment", "single", POLARITIES, "how the statement judges what it speaks of"),
         Head("touchpoint", "multi", tuple(TOUCHPOINTS), "where in the journey it happened", neutral="OTH"),
-        Head("churn_intent", "single", ("none", "leave", "stay"), "what the customer says they will do", neutral="none"),
+        Head(
+            "churn_intent", "single", ("none", "leave", "stay"), "what the customer says they will do", neutral="none"
+        ),
         Head("advocacy", "single", ("none", "recommend", "warn"), "whether others are advised", neutral="none"),
         Head("effort", "single", ("none", "high", "low"), "how hard the customer says it was", neutral="none"),
         Head(
@@ -84,7 +86,9 @@ HEADS: dict[str, Head] = {
 }
 
 
-def decide(head: Head, probabilities: np.ndarray, thresholds: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def decide(
+    head: Head, probabilities: np.ndarray, thresholds: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The one label that stands for each row, and its probability.
 
     Parameters
@@ -115,7 +119,9 @@ def decide(head: Head, probabilities: np.ndarray, thresholds: np.ndarray | None 
     allowed = probabilities >= thresholds
     if head.neutral is not None:
         allowed[:, head.labels.index(head.neutral)] = True
-    best = np.where(allowed.any(axis=1), np.where(allowed, probabilities, -1.0).argmax(axis=1), probabilities.argmax(axis=1))
+    best = np.where(
+        allowed.any(axis=1), np.where(allowed, probabilities, -1.0).argmax(axis=1), probabilities.argmax(axis=1)
+    )
     return names[best], probabilities[np.arange(len(best)), best]
 
 

@@ -70,11 +70,12 @@ def _cut(name: str, frame: pd.DataFrame) -> Iterator[Note]:
     if left > 0:
         yield Note("report", f"sheet {name!r} ends at Excel's limit of rows; the other files hold them all", left)
     shown = frame.iloc[: MOST_ROWS - 1]
-    long = sum(
-        int((shown[column].str.len() > MOST_CHARACTERS).sum())
+    texts = (
+        shown[column]
         for column in shown.columns
-        if types.is_string_dtype(shown[column])
+        if types.is_string_dtype(shown[column]) or shown[column].dtype == object
     )
+    long = sum(isinstance(value, str) and _too_long(value) for column in texts for value in column)
     if long:
         yield Note("report", f"cells of sheet {name!r} end at Excel's limit of {MOST_CHARACTERS:,} characters", long)
     if frame.shape[1] > _MOST_COLUMNS:
@@ -119,8 +120,15 @@ def _write_number(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_number(row, column, value)
 
 
+def _too_long(text: str) -> bool:
+    # Excel counts UTF-16 units: an emoji is two. Short texts need no closer look.
+    return 2 * len(text) > MOST_CHARACTERS and len(text.encode("utf-16-le")) > 2 * MOST_CHARACTERS
+
+
 def _fit(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+    if not _too_long(text):
+        return text
+    return text.encode("utf-16-le")[: 2 * (MOST_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def _write_lines(sheet: Any, lines: list[tuple[str, str]], bold: Any) -> None:

@@ -34,7 +34,9 @@ def parse(comments: Comments, config: ScoresConfig, *, read: Read) -> Scores:
         For every mistake about a score, an outcome or the customers; see the modules of this room.
     """
     named = [column for column in (config.outcome, config.churn, config.churn_date) if column is not None]
-    scores, answers, notes = read_scores(comments, strict=config.strict, named_otherwise=(*named, *config.segments, *config.controls))
+    scores, answers, notes = read_scores(
+        comments, strict=config.strict, named_otherwise=(*named, *config.segments, *config.controls)
+    )
     described = (*config.segments, *config.controls)
     customers, said = load_customers(comments, config, dict.fromkeys((*named, *described, *TENURE)), read)
     sources = Sources(comments.source, customer_keys(comments.table["customer_id"]), customers, comments.name)

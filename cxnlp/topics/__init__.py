@@ -5,8 +5,8 @@ and themes, `describe` names groups of texts, `stability` says how often a boots
 again. Nothing here loads a transformer.
 
 Where a change goes: what similarity means, `space`; how points are joined, `cluster`; how many topics,
-`number`; which statement belongs nowhere, `assign`; which words may stand in a name, `terms`; which of
-them do, `describe`; which statements are shown, `examples`; columns, ids and notes, `tables`.
+`number`; which statement belongs nowhere, `assign`; which words may stand in a name, `terms` and
+`words.toml`; which of them do, `describe`; which statements are shown, `examples`; columns, ids and notes, `tables`.
 """
 
 from cxnlp.topics.describe import Description, describe

@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 __all__ = ["Tree", "grow", "cut", "ward", "centroids", "merge_small"]
 
 BAGS = 10
-CELLS = 40
-"""Cells of each bag. Few make large topics stabler, many small ones: 30, 40, 60 and 100 were tried."""
+CELLS = 60
+"""Cells of each bag. With 30 or 40 a corpus of 77 topics loses agreement with its gold topics."""
 
 MAX_DRAWN = 4_000
 """Points drawn for a bag."""
@@ -41,12 +41,13 @@ class Tree:
 
 
 def grow(points: np.ndarray, weights: np.ndarray, seed: int) -> Tree:
-    """Bagged clustering of points (n, d) with weights (n,), n >= 1: the centroids of many k-means runs, in one tree.
+    """Bagged clustering of points (n, d) with weights (n,), n >= 1: centroids of many k-means runs in one tree.
 
-    K-means on each of 10 bootstrap samples, Ward's criterion over all their centroids (Leisch 1999,
-    Bagged clustering; each centroid weighted by its points). Against one k-means run with 300 cells and
-    the same tree, the mean Jaccard similarity of topics in bootstrap refits rose on four corpora, from
-    .61 .51 .68 .64 to .64 .63 .76 .67, at the same agreement with the gold topics.
+    K-means on each of 10 bootstrap samples, Ward's criterion over all their centroids (Leisch 1999, Bagged
+    clustering; each centroid weighted by its points). One k-means run with 300 cells under the same tree
+    was the alternative. Over seven corpora (three seeds each) bagging raised the mean Jaccard similarity of
+    topics in refits from .555 to .592, and lowered the mean adjusted mutual information with the gold
+    topics from .268 to .265 (most where topics are many: .672 to .656).
     """
     # Rounded, because equal embeddings may differ in the last bit after the projection.
     _, first, same = np.unique(points.round(9), axis=0, return_index=True, return_inverse=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from cxnlp.topics.terms import Term, alike, terms
+from cxnlp.topics.terms import alike
+from cxnlp.topics.vocabulary import Vocabulary, count_terms
 
-__all__ = ["describe", "ctfidf", "Description"]
+__all__ = ["describe", "name_groups", "ctfidf", "Description"]
 
 KEYWORDS = 8
 IN_NAME = 3
@@ -40,17 +40,6 @@ class Description:
 
     name: str
     keywords: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Vocabulary:
-    """Terms of one language: ``counts`` (topics, terms) statements with the term, ``weight`` (topics, terms)."""
-
-    keys: list[tuple[str, ...]]
-    surfaces: list[str]
-    counts: np.ndarray
-    weight: np.ndarray
-    statements: np.ndarray
 
 
 def ctfidf(counts: np.ndarray) -> np.ndarray:
@@ -82,58 +71,37 @@ def describe(
     counts : array (n,), how often each statement was made.
     fallback : (k,) a typical statement of each topic, quoted where no word can name it.
     """
-    by_language: dict[str, list[int]] = defaultdict(list)
-    for row, language in enumerate(languages):
-        if labels[row] >= 0:
-            by_language[language].append(row)
-    vocabularies = {
-        language: _vocabulary([texts[i] for i in rows], language, labels[rows], counts[rows], len(fallback))
-        for language, rows in sorted(by_language.items())
-    }
-    ranked = [_topic_terms(topic, vocabularies) for topic in range(len(fallback))]
+    return name_groups(count_terms(texts, languages, labels, counts, len(fallback)), fallback)
+
+
+def name_groups(vocabularies: dict[str, Vocabulary], fallback: Sequence[str]) -> list[Description]:
+    """`describe` from terms that are counted already, one vocabulary a language."""
+    weights = {language: _weights(words) for language, words in vocabularies.items()}
+    ranked = [_group_terms(group, vocabularies, weights) for group in range(len(fallback))]
     names = _unique([*map(_name, ranked, fallback)], ranked)
     return [Description(name, tuple(_keywords(lists))) for name, lists in zip(names, ranked, strict=True)]
 
 
-def _vocabulary(texts: list[str], language: str, labels: np.ndarray, counts: np.ndarray, k: int) -> _Vocabulary:
-    index: dict[tuple[str, ...], int] = {}
-    surfaces: dict[int, Counter[str]] = defaultdict(Counter)
-    entries: list[tuple[int, int, float]] = []
-    for text, label, count in zip(texts, labels.tolist(), counts.tolist(), strict=True):
-        once: dict[tuple[str, ...], Term] = {term.key: term for term in terms(text, language)}
-        for key, term in once.items():
-            column = index.setdefault(key, len(index))
-            surfaces[column][term.surface] += count
-            entries.append((label, column, count))
-    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    table = csr_array((values, (rows, columns)), shape=(k, len(index)), dtype=np.float64)
-    table.sum_duplicates()
-    common = np.flatnonzero(np.asarray(table.sum(axis=0)).ravel() >= 2)
-    # Rare terms name nothing, and without them the dense table stays small.
-    common = common if len(common) else np.arange(len(index))
-    keys = list(index)
-    dense = table[:, common].toarray() if len(index) else np.empty((k, 0))
-    weight = ctfidf(dense) * np.array([PHRASE_BONUS if len(keys[c]) > 1 else 1.0 for c in common])
-    chosen = [min(surfaces[c].items(), key=lambda item: (-item[1], item[0]))[0] for c in common.tolist()]
-    return _Vocabulary([keys[c] for c in common], chosen, dense, weight, np.bincount(labels, counts, minlength=k))
+def _weights(words: Vocabulary) -> np.ndarray:
+    return ctfidf(words.counts) * np.array([PHRASE_BONUS if len(key) > 1 else 1.0 for key in words.keys])
 
 
-def _topic_terms(topic: int, vocabularies: dict[str, _Vocabulary]) -> list[list[str]]:
-    """The terms that may name the topic: one list per naming language, best first."""
-    sizes = sorted(((-v.statements[topic], language) for language, v in vocabularies.items()))
+def _group_terms(group: int, vocabularies: dict[str, Vocabulary], weights: dict[str, np.ndarray]) -> list[list[str]]:
+    """The terms that may name the group: one list per naming language, best first."""
+    sizes = sorted(((-v.statements[group], language) for language, v in vocabularies.items()))
     total = -sum(size for size, _ in sizes)
     if not total:
         return []
     leading = [language for size, language in sizes if size < 0]
     leading = leading[:1] if -sizes[0][0] >= MAJORITY * total else leading[:2]
-    return [chosen for language in leading if (chosen := _best_terms(topic, vocabularies[language]))]
+    return [chosen for language in leading if (chosen := _best_terms(group, vocabularies[language], weights[language]))]
 
 
-def _best_terms(topic: int, words: _Vocabulary) -> list[str]:
+def _best_terms(group: int, words: Vocabulary, weights: np.ndarray) -> list[str]:
     """Up to `KEYWORDS` terms of one language, no two with forms of the same word."""
-    weight, count = words.weight[topic], words.counts[topic]
-    usual = words.counts.sum(axis=0) / words.statements.sum() * words.statements[topic]
-    weak = (count < max(LEAST, LEAST_SHARE * words.statements[topic])) | (count < LIFT * usual)
+    weight, count = weights[group], words.counts[group]
+    usual = words.counts.sum(axis=0) / words.statements.sum() * words.statements[group]
+    weak = (count < max(LEAST, LEAST_SHARE * words.statements[group])) | (count < LIFT * usual)
     order = sorted(np.flatnonzero(weight > 0).tolist(), key=lambda c: (weak[c], -weight[c].round(9), words.keys[c]))
     if (~weak[order]).sum() >= IN_NAME:
         order = [c for c in order if count[c] >= LEAST]

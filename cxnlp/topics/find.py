@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from cxnlp.config import TopicsConfig
 from cxnlp.results import Encoding, Note, Progress, Statements, Topics
-from cxnlp.topics.assign import nearest, unassign
-from cxnlp.topics.describe import Description, describe
+from cxnlp.topics.assign import fit, nearest, unassign
+from cxnlp.topics.describe import Description, name_groups
 from cxnlp.topics.discover import Discovery, discover
 from cxnlp.topics.distinct import Distinct, distinct
 from cxnlp.topics.examples import representatives, shorten
 from cxnlp.topics.space import project
 from cxnlp.topics.tables import STAGE, empty_tables, notes, ranks, statement_table, topics_table
+from cxnlp.topics.vocabulary import Vocabulary, count_terms, join_groups
 
 __all__ = ["find"]
 
@@ -59,11 +60,12 @@ def find(
     )
     step()
     points = project(found.space, embedding, unique.languages)
-    fit = nearest(points, found.centre)
-    unfit = unassign(fit, unique.counts)
-    topic = np.where(unfit, -1, fit.topic)
+    nearby = nearest(points, found.centre)
+    nearby[unique.fitted] = found.labels
+    fitting = fit(points, found.centre, nearby)
+    topic = np.where(unassign(nearby, fitting, unique.counts), -1, nearby)
     step()
-    result = _describe(statements, unique, found, points, topic, fit.strength, config)
+    result = _describe(statements, unique, found, points, topic, fitting.strength, config)
     step()
     return result
 
@@ -82,9 +84,11 @@ def _describe(
     fitted = unique.fitted
     shown = [_examples(fitted[topic[fitted] == i], unique, points, found.centre[i]) for i in range(k)]
     size = np.bincount(topic[topic >= 0], unique.counts[topic >= 0], minlength=k)
-    described = _named(unique, topic[fitted], [texts[0] if texts else "" for texts in shown])
+    typical = [texts[0] if texts else "" for texts in shown]
+    words = count_terms(unique.texts[fitted], _known_languages(unique)[fitted], topic[fitted], unique.counts[fitted], k)
+    described = name_groups(words, typical)
     rank = ranks(size, described)
-    theme_of, theme_names = _themes(unique, topic, found.theme, size, described, shown)
+    theme_of, theme_names = _themes(words, found.theme, size, described, typical)
     order = np.argsort(rank)
     by_statement = np.append(rank, -1)[topic][unique.of_statement]
     table = topics_table(
@@ -106,12 +110,6 @@ def _examples(rows: np.ndarray, unique: Distinct, points: np.ndarray, centre: np
     return [shorten(texts[i]) for i in representatives(texts, points[rows], centre)]
 
 
-def _named(unique: Distinct, groups: np.ndarray, fallback: Sequence[str]) -> list[Description]:
-    """Describe groups 0..k-1 (-1: none) of the fitted distinct statements."""
-    rows = unique.fitted
-    return describe(unique.texts[rows], _known_languages(unique)[rows], groups, unique.counts[rows], fallback)
-
-
 def _known_languages(unique: Distinct) -> np.ndarray:
     """Languages of the distinct statements; an unknown one is read as the most frequent one."""
     known = unique.languages[unique.languages != ""]
@@ -122,22 +120,13 @@ def _known_languages(unique: Distinct) -> np.ndarray:
 
 
 def _themes(
-    unique: Distinct,
-    topic: np.ndarray,
-    theme: np.ndarray,
-    size: np.ndarray,
-    described: list[Description],
-    shown: list[list[str]],
+    words: dict[str, Vocabulary], theme: np.ndarray, size: np.ndarray, described: list[Description], typical: list[str]
 ) -> tuple[np.ndarray, list[str]]:
     """Rank of each topic's theme, and the names of the themes by rank; a lone topic names its theme."""
-    n_themes = int(theme.max()) + 1
-    largest = [
-        int(max(np.flatnonzero(theme == i), key=lambda j: (size[j], described[j].name))) for i in range(n_themes)
-    ]
-    groups = np.append(theme, -1)[topic]
-    named = _named(unique, groups[unique.fitted], [(shown[i] or [""])[0] for i in largest])
-    alone = np.bincount(theme) == 1
-    named = [described[largest[i]] if alone[i] else named[i] for i in range(n_themes)]
+    members = [np.flatnonzero(theme == i) for i in range(int(theme.max()) + 1)]
+    largest = [max(own.tolist(), key=lambda topic: (size[topic], described[topic].name)) for own in members]
+    named = name_groups(join_groups(words, theme), [typical[topic] for topic in largest])
+    named = [described[own[0]] if len(own) == 1 else name for own, name in zip(members, named, strict=True)]
     rank = ranks(np.bincount(theme, size), named)
     return rank[theme], [named[i].name for i in np.argsort(rank)]
 

@@ -68,7 +68,9 @@ def _parallel(path: Path) -> pd.DataFrame:
 
 def _labelled(path: Path) -> pd.DataFrame:
     table = pd.read_parquet(path)
-    return pd.DataFrame({"text": table["text"], "language": table["lang"], "group": table["id"], "sentiment": table["label"]})
+    return pd.DataFrame(
+        {"text": table["text"], "language": table["lang"], "group": table["id"], "sentiment": table["label"]}
+    )
 
 
 CORPORA: dict[str, Corpus] = {

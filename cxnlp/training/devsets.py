@@ -56,7 +56,9 @@ def sentiment_rows(data: Path, name: str) -> pd.DataFrame:
     table = table[devset.keep(table) & table["text"].notna()].drop_duplicates("text")
     order = pd.util.hash_pandas_object(table["text"], index=False).sort_values().index
     table = table.loc[order].groupby("label").head(devset.most)
-    return pd.DataFrame({"text": table["text"], "language": table["lang"], "sentiment": table["label"]}).reset_index(drop=True)
+    return pd.DataFrame({"text": table["text"], "language": table["lang"], "sentiment": table["label"]}).reset_index(
+        drop=True
+    )
 
 
 def journey_rows(data: Path) -> pd.DataFrame:

@@ -22,7 +22,10 @@ FIGURE_COLUMNS = ("head", "set", "language", "n", "measure", "value")
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> float:
     """Mean |accuracy - confidence| over `bins` equal-width bins, weighted by size (Naeini et al. 2015), 0 to 1."""
     of_bin = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(correct[of_bin == b].mean() - confidence[of_bin == b].mean()) * (of_bin == b).mean() for b in np.unique(of_bin)]
+    gaps = [
+        abs(correct[of_bin == b].mean() - confidence[of_bin == b].mean()) * (of_bin == b).mean()
+        for b in np.unique(of_bin)
+    ]
     return float(sum(gaps))
 
 
@@ -37,14 +40,19 @@ def measure_head(name: str, truth: pd.Series, probabilities: np.ndarray, thresho
     shown, confidence = decide(head, probabilities, thresholds)
     if head.kind == "multi":
         micro = f1_score(y, (probabilities >= thresholds).astype(int), average="micro", zero_division=0)
-        correct = np.array([(label in values) if label != "none" else not values for label, values in zip(shown, truth, strict=True)])
+        correct = np.array(
+            [(label in values) if label != "none" else not values for label, values in zip(shown, truth, strict=True)]
+        )
         return {"micro_f1": float(micro), "main_accuracy": float(correct.mean())}
     present = [label for k, label in enumerate(head.labels) if y[:, k].any()]
     if head.neutral is None and len(present) < len(head.labels):
         # a set with two classes asks only between those two
         columns = [head.labels.index(label) for label in present]
         best = probabilities[:, columns].argmax(axis=1)
-        shown, confidence = np.asarray(present, dtype=object)[best], probabilities[np.arange(len(best)), np.array(columns)[best]]
+        shown, confidence = (
+            np.asarray(present, dtype=object)[best],
+            probabilities[np.arange(len(best)), np.array(columns)[best]],
+        )
     correct = shown == truth.to_numpy()
     values = {"macro_f1": float(f1_score(truth, shown, labels=present, average="macro", zero_division=0))}
     if head.neutral is not None:
@@ -69,9 +77,11 @@ def figures(
     for name in probabilities:
         known = rows[name].notna().to_numpy()
         for corpus, part in rows[known].groupby("corpus", sort=False):
-            languages = [*sorted(part["language"].unique()), "all"] if part["language"].nunique() > 1 else [part["language"].iloc[0]]
-            for language in languages:
+            spoken = sorted(part["language"].unique())
+            for language in spoken if len(spoken) == 1 else (*spoken, "all"):
                 chosen = part if language == "all" else part[part["language"] == language]
-                values = measure_head(name, chosen[name], probabilities[name][chosen.index], np.asarray(thresholds[name]))
+                values = measure_head(
+                    name, chosen[name], probabilities[name][chosen.index], np.asarray(thresholds[name])
+                )
                 found += [(name, corpus, language, len(chosen), measure, value) for measure, value in values.items()]
     return pd.DataFrame(found, columns=list(FIGURE_COLUMNS))

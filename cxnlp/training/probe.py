@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
@@ -99,7 +98,7 @@ def _fit(head: Head, x: np.ndarray, y: np.ndarray, penalty: float, seed: int) ->
 
 
 def _temperature(head: Head, logits: np.ndarray, y: np.ndarray) -> float:
-    """Temperature that minimises the held-apart log loss (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
+    """Temperature that minimises the log loss of held-apart rows (Guo et al. 2017, ICML, section 4.2)."""
 
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from safetensors.numpy import load_file
@@ -51,16 +52,22 @@ def train(
         texts = pd.concat([rows["text"], tests["text"]], ignore_index=True)
         embedding, _, _ = encoders.encode_texts(model, texts.tolist(), progress=progress)
         heads = fit_heads(rows, embedding[: len(rows)])
-        found = figures(tests, encoders.apply_heads(heads, embedding[len(rows) :]), {name: head.thresholds for name, head in heads.items()})
+        found = figures(
+            tests,
+            encoders.apply_heads(heads, embedding[len(rows) :]),
+            {name: head.thresholds for name, head in heads.items()},
+        )
         write_model(out, **parts, name=out.name, heads=heads, card=write_card(out.name, rows, found), overwrite=True)
     return found
 
 
-def _backbone(folder: Path) -> dict[str, object]:
+def _backbone(folder: Path) -> dict[str, Any]:
     files = {name: folder / name for name in ("config.json", "model.safetensors", "tokenizer.json")}
     for path in files.values():
         if not path.exists():
-            raise InputError(f"no file {path}", expected="a base encoder in Hugging Face layout", fix="--encoder FOLDER")
+            raise InputError(
+                f"no file {path}", expected="a base encoder in Hugging Face layout", fix="--encoder FOLDER"
+            )
     return {
         "backbone_state": load_file(files["model.safetensors"]),
         "config": json.loads(files["config.json"].read_text(encoding="utf-8")),

@@ -62,11 +62,15 @@ def main() -> None:
     peak = matmul_peak(dtype)
     reached = flops_per_token(config.encode.model, tokens / statements) * tokens / encoding
     print(f"comments            {len(analysis.comments):,}")
-    print(f"statements          {len(analysis.statements):,} ({statements:,} distinct, {tokens / statements:.1f} tokens each)")
+    print(f"statements          {len(analysis.statements):,}, {statements:,} distinct")
+    print(f"tokens              {tokens:,}, {tokens / statements:.1f} a statement")
     print(f"whole analysis      {seconds:.1f} s, {len(analysis.comments) / seconds:.0f} comments/s")
-    print(f"encode              {encoding:.1f} s, {statements / encoding:.0f} statements/s, {tokens / encoding:,.0f} tokens/s")
+    rates = f"{statements / encoding:.0f} statements/s, {tokens / encoding:,.0f} tokens/s"
+    print(f"encode              {encoding:.1f} s, {rates}")
     print(f"matrix peak         {peak / 1e9:.0f} GFLOP/s measured in {analysis.model.precision}")
-    print(f"encoder reaches     {reached / 1e9:.0f} GFLOP/s, {reached / peak:.0%} of it, loading and tokenising included")
+    print(
+        f"encoder reaches     {reached / 1e9:.0f} GFLOP/s, {reached / peak:.0%} of it, loading and tokenising included"
+    )
     print(f"peak memory         {facts['peak_memory_mb']:,} MB")
     print("seconds by stage    " + ", ".join(f"{stage} {value:.1f}" for stage, value in facts["seconds"].items()))
 
