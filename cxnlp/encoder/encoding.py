@@ -84,7 +84,7 @@ def _run(model: Model, planned: Sequence[Sequence[Window]]) -> Iterator[np.ndarr
 def _sum_pieces(model: Model, batch: Sequence[Window]) -> np.ndarray:
     ids = torch.from_numpy(np.stack([window.ids for window in batch])).to(model.info.device)
     with torch.inference_mode():
-        hidden = model.network(input_ids=ids).last_hidden_state
+        hidden = model.network(ids)
         return hidden.sum(dim=1, dtype=torch.float32).cpu().numpy()
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel, PretrainedConfig
-from transformers.initialization import no_init_weights
 
 from cxnlp import registry
+from cxnlp.encoder.bert import is_plain_bert, plain_bert
 from cxnlp.errors import ModelError, SettingsError
 from cxnlp.registry import HeadWeights, Manifest
 from cxnlp.results import ModelInfo
@@ -23,7 +23,8 @@ __all__ = ["Model", "load"]
 class Model:
     """A model ready to encode. `heads` stay numpy: they are a few thousand numbers."""
 
-    network: torch.nn.Module
+    network: Callable[[torch.Tensor], torch.Tensor]
+    """Piece ids (n, length) to the last layer (n, length, width)."""
     tokenizer: Tokenizer
     heads: Mapping[str, HeadWeights]
     manifest: Manifest
@@ -53,8 +54,9 @@ def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
     heads = registry.read_heads(path)
     where = _device(device)
     dtype = _dtype(precision, where)
-    network, config = _network(path, dtype)
-    tokenizer = _tokenizer(path, manifest.max_tokens, config.vocab_size)
+    config = registry.read_config(path)
+    network = _network(path, config, dtype, where)
+    tokenizer = _tokenizer(path, manifest.max_tokens, int(config["vocab_size"]))
     info = ModelInfo(
         name=manifest.name,
         path=str(path),
@@ -64,25 +66,38 @@ def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
         precision=str(dtype).removeprefix("torch."),
         licence=manifest.licence,
     )
-    return Model(network.to(where).eval(), tokenizer, heads, manifest, info, config.hidden_size)
+    return Model(network, tokenizer, heads, manifest, info, int(config["hidden_size"]))
 
 
-def _network(path: Path, dtype: torch.dtype) -> tuple[torch.nn.Module, PretrainedConfig]:
-    entries = registry.read_config(path)
+def _network(
+    path: Path, config: Mapping[str, Any], dtype: torch.dtype, where: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
     state = {name: torch.from_numpy(tensor) for name, tensor in registry.read_backbone(path).items()}
     try:
-        # for_model knows only the kinds that transformers itself defines: no code comes from the folder.
-        config = AutoConfig.for_model(**entries)
-        # Every weight is in the folder, so drawing random ones first would only cost time.
-        with no_init_weights():
-            network = AutoModel.from_config(config, dtype=dtype, trust_remote_code=False)
-        # Embeddings are means of the last layer; a pooler, where the kind has one, would run unread.
-        if hasattr(network, "pooler"):
-            network.pooler = None
-        network.load_state_dict(state)
+        if is_plain_bert(config):
+            return plain_bert(config, state, where, dtype)
+        return _by_transformers(config, state, dtype, where)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise _unfit(path, str(error)) from error
-    return network, config
+
+
+def _by_transformers(
+    entries: Mapping[str, Any], state: Mapping[str, torch.Tensor], dtype: torch.dtype, where: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    from transformers import AutoConfig, AutoModel
+    from transformers.initialization import no_init_weights
+
+    # for_model knows only the kinds that transformers itself defines: no code comes from the folder.
+    config = AutoConfig.for_model(**entries)
+    # Every weight is in the folder, so drawing random ones first would only cost time.
+    with no_init_weights():
+        network = AutoModel.from_config(config, dtype=dtype, trust_remote_code=False)
+    # Embeddings are means of the last layer; a pooler, where the kind has one, would run unread.
+    if hasattr(network, "pooler"):
+        network.pooler = None
+    network.load_state_dict(state)
+    network = network.to(where).eval()
+    return lambda ids: network(input_ids=ids).last_hidden_state
 
 
 def _unfit(path: Path, why: str) -> ModelError:
