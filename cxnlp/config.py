@@ -163,49 +163,13 @@ class Config:
     report: ReportConfig = field(default_factory=ReportConfig)
 
     def __post_init__(self) -> None:
-        _one_of(self.encode.device, ("auto", "cpu", "cuda", "mps"), "--device")
-        _one_of(self.encode.precision, ("auto", "bfloat16", "float32"), "--precision")
-        for name in self.report.formats:
-            _one_of(name, FORMATS, "--format")
-        if self.topics.topics != "auto" and not (self.topics.topics.isdecimal() and int(self.topics.topics) >= 1):
-            raise SettingsError(
-                f"--topics {self.topics.topics}", expected="auto, or a whole number from 1", fix="--topics auto"
-            )
-        if self.scores.bad_when is not None and self.scores.outcome is None:
-            raise SettingsError(
-                f"--bad-when {self.scores.bad_when} without --outcome",
-                expected="the outcome column whose value is the bad one",
-                fix=f"--outcome COLUMN --bad-when {self.scores.bad_when}",
-            )
-        if self.scores.customers is not None and self.read.id is None:
-            raise SettingsError(
-                f"--customers {self.scores.customers} without --id",
-                expected="the column that names the customer in both files",
-                fix="--id customer_id",
-            )
-        if self.read.encoding is not None:
-            _check_encoding(self.read.encoding)
-        if (
-            self.read.delimiter is not None
-            and len(self.read.delimiter) != 1
-            and self.read.delimiter not in ("tab", "\\t")
-        ):
-            raise SettingsError(
-                f"--delimiter {self.read.delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'"
-            )
-        if self.clean.max_characters < 1:
-            raise SettingsError(
-                f"max_characters = {self.clean.max_characters}",
-                expected="a whole number from 1",
-                fix="max_characters = 20000",
-            )
-        for option, value in (
-            ("confidence", self.metrics.confidence),
-            ("q", self.drivers.q),
-            ("power", self.drivers.power),
-        ):
-            if not 0 < value < 1:
-                raise SettingsError(f"{option} = {value}", expected="a number between 0 and 1", fix=f"{option} = 0.9")
+        _check_values(self)
+        _check_companions(self)
+        for name, (low, high) in _BOUNDS.items():
+            number = getattr(getattr(self, _ROOM_OF[name]), name)
+            if not low <= number <= high:
+                limits = f"a number from {low} to {high}" if high < _MANY else f"a whole number from {low}"
+                raise SettingsError(f"{name} = {number}", expected=limits, fix=f"leave out {name}")
 
     def replace(self, **changes: Any) -> Config:
         """A copy with changed settings, named by field wherever it lives: ``replace(text='comment', topics='12')``.
@@ -217,9 +181,39 @@ class Config:
             room = _ROOM_OF.get(name)
             if room is None:
                 raise SettingsError.unknown_value(name, _ROOM_OF, option="setting")
-            rooms.setdefault(room, {})[name] = _coerce(value, _TYPE_OF[name])
+            rooms.setdefault(room, {})[name] = _coerce(value, name)
         return dataclasses.replace(
             self, **{room: dataclasses.replace(getattr(self, room), **values) for room, values in rooms.items()}
+        )
+
+
+def _check_values(config: Config) -> None:
+    _one_of(config.encode.device, ("auto", "cpu", "cuda", "mps"), "--device")
+    _one_of(config.encode.precision, ("auto", "bfloat16", "float32"), "--precision")
+    for name in config.report.formats:
+        _one_of(name, FORMATS, "--format")
+    topics, delimiter = config.topics.topics, config.read.delimiter
+    if topics != "auto" and not (topics.isdecimal() and int(topics) >= 1):
+        raise SettingsError(f"--topics {topics}", expected="auto, or a whole number from 1", fix="--topics auto")
+    if delimiter is not None and len(delimiter) != 1 and delimiter not in ("tab", "\\t"):
+        raise SettingsError(f"--delimiter {delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'")
+    if config.read.encoding is not None:
+        _check_encoding(config.read.encoding)
+
+
+def _check_companions(config: Config) -> None:
+    """Options that mean nothing without another."""
+    if config.scores.bad_when is not None and config.scores.outcome is None:
+        raise SettingsError(
+            f"--bad-when {config.scores.bad_when} without --outcome",
+            expected="the outcome column whose value is the bad one",
+            fix=f"--outcome COLUMN --bad-when {config.scores.bad_when}",
+        )
+    if config.scores.customers is not None and config.read.id is None:
+        raise SettingsError(
+            f"--customers {config.scores.customers} without --id",
+            expected="the column that names the customer in both files",
+            fix="--id customer_id",
         )
 
 
@@ -250,6 +244,23 @@ _ROOMS: dict[str, type[Any]] = {
     "drivers": DriversConfig,
     "report": ReportConfig,
 }
+_MANY = 10**12
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "max_characters": (1, _MANY),
+    "min_statements": (1, _MANY),
+    "sample": (1, _MANY),
+    "refits": (0, _MANY),
+    "tokens_per_batch": (1, _MANY),
+    "min_n": (2, _MANY),
+    "min_mentions": (1, _MANY),
+    "permutations": (1, _MANY),
+    "confidence": (0.5, 0.999),
+    "q": (0.001, 0.5),
+    "power": (0.5, 0.99),
+    "power_rr": (1.01, 100),
+    "practical_rd": (0, 1),
+}
+_SIMPLE: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
 _ROOM_OF = {setting.name: room for room, kind in _ROOMS.items() for setting in dataclasses.fields(kind)}
 _TYPE_OF = {setting.name: str(setting.type) for kind in _ROOMS.values() for setting in dataclasses.fields(kind)}
 
@@ -261,9 +272,11 @@ def load_config(path: Path) -> Config:
     """
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except OSError as error:
         raise InputError(
-            f"no file {path}", expected="a TOML file with settings", fix="check the path of --config"
+            f"cannot read {path}: {error.strerror}",
+            expected="a TOML file with settings",
+            fix="check the path of --config",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
@@ -278,13 +291,18 @@ def load_config(path: Path) -> Config:
         for name in values:
             if name not in known:
                 raise SettingsError.unknown_value(name, known, option=f"setting of [{room}] in {path}:")
-        config[room] = kind(**{name: _coerce(value, _TYPE_OF[name]) for name, value in values.items()})
+        config[room] = kind(**{name: _coerce(value, name) for name, value in values.items()})
     return Config(**config)
 
 
-def _coerce(value: Any, declared: str) -> Any:
+def _coerce(value: Any, name: str) -> Any:
+    """`value` in the type that setting `name` declares: text becomes a path or a tuple where that is wanted."""
+    declared = _TYPE_OF[name]
     if value is None:
         return None
+    for kind, accepted in _SIMPLE.items():
+        if declared == kind and (not isinstance(value, accepted) or (isinstance(value, bool) and kind != "bool")):
+            raise SettingsError(f"{name} = {value!r}", expected=f"a value of type {kind}", fix=f"write {name} = VALUE")
     if declared.startswith("tuple"):
         return (value,) if isinstance(value, str) else tuple(value)
     if declared.startswith("Path"):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cxnlp import __version__
 from cxnlp.config import Config
 from cxnlp.results import Comments, Encoding
 
@@ -57,6 +58,8 @@ def describe(comments: Comments, config: Config, encoding: Encoding, clock: Cloc
 
 
 def _version(package: str) -> str:
+    if package == "cxnlp":
+        return __version__
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -67,8 +67,8 @@ def test_values_take_the_declared_type(name, given, kept):
         ({"customers": "crm.csv"}, "--customers crm.csv without --id", "--id customer_id"),
         ({"encoding": "utf8x"}, "--encoding utf8x", "--encoding utf-8"),
         ({"delimiter": "--"}, "--delimiter '--'", "--delimiter ';'"),
-        ({"confidence": 95}, "confidence = 95", "confidence = 0.9"),
-        ({"q": 0}, "q = 0", "q = 0.9"),
+        ({"confidence": 95}, "confidence = 95", "leave out confidence"),
+        ({"q": 0}, "q = 0", "leave out q"),
         ({"txt": "comment"}, "setting txt", "setting text"),
     ],
 )
@@ -138,5 +138,5 @@ def test_mistakes_in_a_file_are_named(text, error, found, tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="no file"):
+    with pytest.raises(InputError, match="cannot read .*No such file"):
         load_config(tmp_path / "none.toml")

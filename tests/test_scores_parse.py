@@ -196,7 +196,8 @@ def test_a_guessed_score_gives_way_to_what_the_user_named():
 def test_named_outcomes(values, bad_when, name, expected):
     scores = parsed(data(recommended=values), outcome="recommended", bad_when=bad_when)
     assert [outcome.name for outcome in scores.outcomes] == [name] and name.isidentifier()
-    assert scores.outcomes[0].label == f"recommended is {bad_when}"
+    expected_label = "recommended is basic plan" if bad_when == "basic plan" else "not recommended"
+    assert scores.outcomes[0].label == expected_label
     assert [None if value is pd.NA else value for value in scores.by_comment[name]] == expected
     assert scores.by_comment[name].dtype == "boolean"
 

@@ -17,7 +17,7 @@ from cxnlp.demo import clothing, invented, survey, survey_truth
 
 __all__ = ["build"]
 
-CLOTHING_ROWS = 3000
+CLOTHING_ROWS = 2000
 CLOTHING_SEED = 20260101
 
 

@@ -91,12 +91,16 @@ def plain_bert(
 
 def _shapes(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     width, inner = config["hidden_size"], config["intermediate_size"]
-    linear = {f"attention.self.{name}": (width, width) for name in ("query", "key", "value")}
+    linear: dict[str, tuple[int, ...]] = {
+        f"attention.self.{name}": (width, width) for name in ("query", "key", "value")
+    }
     linear |= {"attention.output.dense": (width, width), "intermediate.dense": (inner, width)}
     linear |= {"output.dense": (width, inner)}
     layers = [f"encoder.layer.{k}." for k in range(config["num_hidden_layers"])]
     norms = [layer + name for layer in layers for name in ("attention.output.LayerNorm", "output.LayerNorm")]
-    shapes = {f"{name}.{end}": (width,) for name in ("embeddings.LayerNorm", *norms) for end in ("weight", "bias")}
+    shapes: dict[str, tuple[int, ...]] = {
+        f"{name}.{end}": (width,) for name in ("embeddings.LayerNorm", *norms) for end in ("weight", "bias")
+    }
     shapes |= {f"{layer}{name}.weight": shape for layer in layers for name, shape in linear.items()}
     shapes |= {f"{layer}{name}.bias": shape[:1] for layer in layers for name, shape in linear.items()}
     for name, rows in (

@@ -132,7 +132,13 @@ def _named(sources: Sources, column: str, bad_when: str | None, taken: list[str]
         )
     name = f"{slug(column) or 'outcome'}_is_{slug(bad_when) or 'bad'}"
     name = _free(name if name[0].isalpha() else f"outcome_{name}", taken)
-    return Outcome(name, f"{column} is {bad_when.strip()}", column), _flag(name, meaning, {bad}, field)
+    return Outcome(name, _in_words(column, bad, bad_when), column), _flag(name, meaning, {bad}, field)
+
+
+def _in_words(column: str, bad: str, bad_when: str) -> str:
+    """The bad outcome as words for a sentence: 'not recommended', 'complained', 'status is lost'."""
+    words = column.replace("_", " ")
+    return {"true": words, "false": f"not {words}"}.get(bad, f"{column} is {bad_when.strip()}")
 
 
 def _obvious(sources: Sources, column: str, values: pd.Series, taken: list[str]) -> tuple[Outcome, Field]:

@@ -34,7 +34,7 @@ Rows that also stand in an evaluation set or in the demo data were left out.
 ## Figures
 
 Measured through the product's own encoder with the stored int8 weights, on development sets that trained nothing
-(their licences allow measuring: {verdicts}). `n` is the number of comments. Comments are encoded whole here; the
+(licence verdicts: {verdicts}). `n` is the number of comments. Comments are encoded whole here; the
 pipeline encodes their statements. `macro_f1` averages the classes that the set has; `ece` is the expected
 calibration error over ten bins.
 
