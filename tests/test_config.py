@@ -138,5 +138,5 @@ def test_mistakes_in_a_file_are_named(text, error, found, tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="cannot read .*No such file"):
+    with pytest.raises(InputError, match=r"cannot read .*No such file"):
         load_config(tmp_path / "none.toml")
