@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from sklearn.metrics import adjusted_rand_score
 
 from cxnlp.topics.assign import fit, nearest, unassign
-from cxnlp.topics.cluster import centroids, cut, grow, merge_small, ward
+from cxnlp.topics.cluster import _groups, centroids, cut, grow, merge_small, ward
 from cxnlp.topics.discover import discover
 from cxnlp.topics.number import bic, choose_number
 from cxnlp.topics.space import fit_space, project
@@ -38,6 +38,13 @@ def test_ward_of_groups_continues_ward_of_their_points(m: int, seed: int) -> Non
     centre, size = random.normal(size=(m, 3)), random.integers(1, 5, size=m)
     expected = linkage(np.repeat(centre, size, axis=0), "ward")[-(m - 1) :, 2]
     assert np.allclose(ward(centre, size.astype(float))[:, 2], expected)
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 79, 80])
+def test_groups_are_those_of_scipy(k: int) -> None:
+    points = np.random.default_rng(3).normal(size=(80, 3))
+    linked = ward(points, np.ones(80))
+    assert adjusted_rand_score(cut_tree(linked, k).ravel(), _groups(linked, k)) == 1
 
 
 def test_ward_linkage_can_be_cut() -> None:
