@@ -341,6 +341,7 @@ def _units(comments: pd.DataFrame, outcome: Outcome | None, segments: Sequence[s
         {
             "customer_id": grouped["customer_id"].first(),
             "n_comments": grouped["n_statements"].agg(lambda n: int((n > 0).sum())).astype("int64"),
+            "language": grouped["language"].first(),
         }
     )
     for name in (*segments, *(() if outcome is None else (outcome.name,))):

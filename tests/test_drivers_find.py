@@ -174,8 +174,8 @@ def test_without_controls_the_estimator_says_so_and_watch_is_the_most() -> None:
 
 def test_several_languages_are_adjusted_for() -> None:
     table = world(customers=False)
-    language = np.where(table.statements["unit"] % 3 == 0, "ro", "en")
-    found = run(dataclasses.replace(table, statements=table.statements.assign(language=language))).table
+    language = np.where(table.units["unit"] % 3 == 0, "ro", "en")
+    found = run(dataclasses.replace(table, units=table.units.assign(language=language))).table
     assert set(found["controls"]) == {"tenure_days, plan, language"}
 
 

@@ -75,6 +75,7 @@ def make_table(
             if customers
             else pd.Series(pd.NA, range(len(people)), dtype=object),
             "n_comments": 1,
+            "language": "en",
         }
     )
     for name, values in (outcomes or {}).items():

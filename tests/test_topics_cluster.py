@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from sklearn.metrics import adjusted_rand_score
 
 from cxnlp.topics.assign import fit, nearest, unassign
-from cxnlp.topics.cluster import _groups, centroids, cut, grow, merge_small, ward
+from cxnlp.topics.cluster import centroids, cut, groups, grow, merge_small, ward
 from cxnlp.topics.discover import discover
 from cxnlp.topics.number import bic, choose_number
 from cxnlp.topics.space import fit_space, project
@@ -32,7 +32,7 @@ def test_ward_of_single_points_agrees_with_scipy(n: int) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(2, 8), st.integers(0, 1000))
-def test_ward_of_groups_continues_ward_of_their_points(m: int, seed: int) -> None:
+def test_ward_ofgroups_continues_ward_of_their_points(m: int, seed: int) -> None:
     """Groups of repeated points: SciPy joins the copies at height 0 first, then must agree."""
     random = np.random.default_rng(seed)
     centre, size = random.normal(size=(m, 3)), random.integers(1, 5, size=m)
@@ -41,10 +41,10 @@ def test_ward_of_groups_continues_ward_of_their_points(m: int, seed: int) -> Non
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 79, 80])
-def test_groups_are_those_of_scipy(k: int) -> None:
+def testgroups_are_those_of_scipy(k: int) -> None:
     points = np.random.default_rng(3).normal(size=(80, 3))
     linked = ward(points, np.ones(80))
-    assert adjusted_rand_score(cut_tree(linked, k).ravel(), _groups(linked, k)) == 1
+    assert adjusted_rand_score(cut_tree(linked, k).ravel(), groups(linked, k)) == 1
 
 
 def test_ward_linkage_can_be_cut() -> None:

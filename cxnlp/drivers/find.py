@@ -78,13 +78,9 @@ def _declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 def _controls(table: Table, units: pd.DataFrame) -> pd.DataFrame:
     """The named controls, and the language where the units speak several."""
     controls = units[list(table.controls)]
-    if "language" in controls.columns:
+    if "language" in controls.columns or len(units["language"].dropna().unique()) < 2:
         return controls
-    spoken = table.statements[["unit", "language"]].dropna()
-    counts = spoken.groupby(["unit", "language"]).size().rename("n").reset_index()
-    main = counts.sort_values(["unit", "n", "language"], ascending=[True, False, True]).drop_duplicates("unit")
-    language = units["unit"].map(main.set_index("unit")["language"])
-    return controls.assign(language=language) if len(language.dropna().unique()) > 1 else controls
+    return controls.assign(language=units["language"])
 
 
 def _nothing_to_test(table: Table, chosen: Family) -> list[Note]:

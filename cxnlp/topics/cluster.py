@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-__all__ = ["Tree", "grow", "cut", "ward", "centroids", "merge_small"]
+__all__ = ["Tree", "grow", "cut", "groups", "ward", "centroids", "merge_small"]
 
 BAGS = 10
 CELLS = 60
@@ -107,7 +107,7 @@ def _increase(i: int, centre: np.ndarray, size: np.ndarray, alive: np.ndarray) -
     return increase
 
 
-def _groups(linkage: np.ndarray, k: int) -> np.ndarray:
+def groups(linkage: np.ndarray, k: int) -> np.ndarray:
     """Labels 0..k-1 of the leaves when the joins stop at `k` groups; SciPy's cut_tree, a hundred times faster."""
     m = len(linkage) + 1
     label = np.arange(2 * m - 1)
@@ -121,7 +121,7 @@ def cut(tree: Tree, points: np.ndarray, weights: np.ndarray, k: int) -> np.ndarr
     k = min(k, tree.n_cells, len(points))
     if k <= 1:
         return np.zeros(len(points), dtype=np.int64)
-    start = centroids(tree.centre, tree.size, _groups(tree.linkage, k))
+    start = centroids(tree.centre, tree.size, groups(tree.linkage, k))
     fitted = _fit(KMeans(k, init=start, n_init=1, max_iter=20), points, weights)
     return np.unique(fitted.labels_, return_inverse=True)[1]
 

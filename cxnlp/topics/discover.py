@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cxnlp.topics.cluster import Tree, centroids, cut, grow, merge_small, ward
+from cxnlp.topics.cluster import Tree, centroids, cut, groups, grow, merge_small, ward
 from cxnlp.topics.number import choose_number
 from cxnlp.topics.space import Space, fit_space, project
 from cxnlp.topics.stability import resample, stability
@@ -85,7 +85,4 @@ def themes(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
     """
     k = len(centre)
     wanted = 1 if k == 1 else max(2, round(float(np.sqrt(1.5 * k))))
-    group = np.arange(k)
-    for step, (one, other) in enumerate(ward(centre, size)[: k - wanted, :2]):
-        group[(group == one) | (group == other)] = k + step
-    return np.unique(group, return_inverse=True)[1]
+    return groups(ward(centre, size), wanted)
