@@ -307,6 +307,6 @@ def _coerce(value: Any, name: str) -> Any:
         return (value,) if isinstance(value, str) else tuple(value)
     if declared.startswith("Path"):
         return Path(value)
-    if declared == "str":
+    if declared.startswith("str"):
         return str(value)
     return value

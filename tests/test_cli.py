@@ -98,14 +98,14 @@ def test_an_internal_error_is_no_mistake_of_the_user(capsys):
 
 def test_ctrl_c_is_said_in_words(capsys):
     assert failures.guard(raising(KeyboardInterrupt())) == 130
-    assert capsys.readouterr().err == "Stopped. Nothing was written.\n"
+    assert capsys.readouterr().err == "Stopped. Nothing was left half-written.\n"
 
 
 def test_ctrl_c_inside_a_command(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["cxnlp", "analyze", "x.csv"])
     monkeypatch.setattr(analyze, "run", lambda *_, **__: raising(KeyboardInterrupt())())
     assert failures.guard(app) == 130
-    assert capsys.readouterr().err == "Stopped. Nothing was written.\n"
+    assert capsys.readouterr().err == "Stopped. Nothing was left half-written.\n"
 
 
 def test_too_little_memory(capsys):

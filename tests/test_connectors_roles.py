@@ -259,7 +259,7 @@ def test_an_unknown_scale_suggests_the_nearest():
     with pytest.raises(SettingsError) as caught:
         read(frame(q=[1, 2, 3, 4]), ReadConfig(scores=("q=csat",)))
     assert all(scale in caught.value.expected for scale in schema.SCALES)
-    assert caught.value.fix.startswith("--score COLUMN=SCALE csat")
+    assert caught.value.fix.startswith("--score q=csat")
 
 
 @pytest.mark.parametrize(

@@ -168,11 +168,27 @@ def test_commenters_unlike_the_rest() -> None:
     table = world(0.2, 0.2)
     silent = table.units["unit"] >= 600
     units = table.units.assign(n_comments=np.where(silent, 0, 1))
-    assert "commenters_differ" not in kinds(flags_of(dataclasses.replace(table, units=units)))
+    comments = table.comments.assign(status=np.where(silent, "empty", "ok"))
+    quiet = dataclasses.replace(table, units=units, comments=comments)
+    assert "commenters_differ" not in kinds(flags_of(quiet))
     left = units.assign(churned=units["churned"].where(~silent, units["unit"] % 20 == 0))
-    flag = next(flag for flag in flags_of(dataclasses.replace(table, units=left)) if flag.kind == "commenters_differ")
+    flag = next(flag for flag in flags_of(dataclasses.replace(quiet, units=left)) if flag.kind == "commenters_differ")
     assert "20 of 100 have the outcome “churned”, against 5 of 100 of those who say nothing" in flag.title
     assert (flag.evidence["customers who comment"], flag.evidence["customers who do not"]) == (600, 600)
+
+
+def test_whoever_commented_too_late_is_not_silent() -> None:
+    table = world(0.2, 0.2)
+    late = table.units["unit"] >= 600
+    units = table.units.assign(n_comments=np.where(late, 0, 1), churned=late.astype("boolean"))
+    assert "commenters_differ" not in kinds(flags_of(dataclasses.replace(table, units=units)))
+
+
+def test_an_outcome_that_nothing_could_be_tested_against_is_said() -> None:
+    table = make_table(np.ones((100, 1), dtype=bool), {"churned": np.arange(100) % 4 == 0})
+    too_late = dataclasses.replace(table, statements=table.statements.assign(in_window=False))
+    (flag,) = flags_of(too_late)
+    assert (flag.kind, flag.title) == ("low_power", "No topic could be tested against an outcome")
 
 
 def test_stages_that_disagree() -> None:

@@ -356,6 +356,11 @@ def test_analysis_json_is_strict_json_and_describes_the_columns(survey: Evidence
     assert [score["scale"] for score in content["scores"]] == ["nps", "csat5"]
 
 
+def test_a_semicolon_in_a_cell_never_opens_another_one(tmp_path: Path) -> None:
+    write_csv(pd.DataFrame({"comment": ["Good;=1+1"], "n": [1]}), tmp_path / "one.csv")
+    assert (tmp_path / "one.csv").read_bytes().splitlines()[1] == b'"Good;=1+1",1'
+
+
 def test_csv_of_an_empty_table_has_its_heading(tmp_path: Path) -> None:
     write_csv(pd.DataFrame({"a": [], "b": []}), tmp_path / "empty.csv")
-    assert (tmp_path / "empty.csv").read_bytes() == b"\xef\xbb\xbfa,b\r\n"
+    assert (tmp_path / "empty.csv").read_bytes() == b'\xef\xbb\xbf"a","b"\r\n'

@@ -217,6 +217,16 @@ def test_customers_are_one_unit_and_unknown_ones_each_their_own():
     assert table.unit_name == "customer"
 
 
+@pytest.mark.parametrize(("written", "level"), [("2025-03-01", "warning"), ("2025-01-01", "info")])
+def test_leavers_who_all_wrote_too_late_make_the_date_suspicious(written, level):
+    left = pd.Series(pd.to_datetime(["2025-02-01", "2025-02-01", None]))
+    parts = world([0, 1, 2], customers=["a", "b", "c"], by_comment={"churned_at": left})
+    parts[0].table["created_at"] = pd.to_datetime(["2025-03-01", written, "2025-03-01"])
+    (note,) = [note for note in join(*parts).notes if "after the customer left" in note.message]
+    assert note.level == level
+    assert ("--churn-date" in note.message) == (level == "warning")
+
+
 def test_no_customer_can_be_called_like_a_row():
     table = join(*world([0, 1], customers=["row 1", None]))
     assert table.comments["unit"].tolist() == [0, 1]

@@ -13,7 +13,10 @@ answers at once, and a test holds it to that.
 
 from __future__ import annotations
 
+import io
 import os
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -59,4 +62,10 @@ def _program(
 
 def main() -> None:
     """Run the program and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another alphabet shows a question mark instead of ending the run.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    # Ended from outside is like Ctrl-C: what was being written is cleaned away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     raise SystemExit(failures.guard(app))

@@ -68,7 +68,7 @@ def _finished(stop: SystemExit) -> int:
 
 
 def _stopped() -> int:
-    console.say("Stopped. Nothing was written.")
+    console.say("Stopped. Nothing was left half-written.")
     return _INTERRUPTED
 
 

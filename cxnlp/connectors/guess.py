@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 import pandas as pd
 
@@ -27,7 +28,6 @@ _OPTIONS = {
 }
 """Role that one column plays -> the option that names it; the setting is called like the role."""
 
-_SCALE_OPTION = "--score COLUMN=SCALE"
 _DECLARED = "named by --score with its scale"
 
 
@@ -94,7 +94,12 @@ def _split_score(wanted: str, columns: Iterable[str]) -> tuple[str, str | None]:
         return wanted, None
     column, scale = (part.strip() for part in wanted.rsplit("=", 1))
     if scale not in SCALES:
-        raise SettingsError.unknown_value(scale, SCALES, option=_SCALE_OPTION)
+        near = get_close_matches(scale, SCALES, n=1, cutoff=0.5)
+        raise SettingsError(
+            f"--score {wanted}",
+            expected=f"after the equals sign one of: {', '.join(SCALES)}",
+            fix=f"--score {column}={near[0] if near else 'nps'}",
+        )
     return column, scale
 
 

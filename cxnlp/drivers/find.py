@@ -90,7 +90,7 @@ def _nothing_to_test(table: Table, chosen: Family) -> list[Note]:
             "no outcome column, so nothing can be said about why customers leave: name one with --churn or --outcome"
         )
     if not len(chosen.units):
-        notes.append("no scored comment, so there are no drivers to test")
+        notes.append("no scored comment that was written before its customer left, so there are no drivers to test")
     elif not len(chosen.tests):
         notes.append("no topic is mentioned in a negative or positive statement, so there are no drivers to test")
     return [Note("drivers", message) for message in notes]

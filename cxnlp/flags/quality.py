@@ -68,7 +68,9 @@ def low_power(
 ) -> list[Flag]:
     """Not one test could have shown the risk ratio that the settings ask for."""
     tests = drivers.table
-    if not len(tests) or not (tests["tier"] == "INSUFFICIENT").all():
+    if not len(tests):
+        return _nothing_tested(table, drivers)
+    if not (tests["tier"] == "INSUFFICIENT").all():
         return []
     largest = tests.sort_values(["n_mentions", "topic_id", "stage"], ascending=[False, True, True]).iloc[0]
     return [
@@ -89,6 +91,20 @@ def low_power(
     ]
 
 
+def _nothing_tested(table: Table, drivers: Drivers) -> list[Flag]:
+    if not table.outcomes or table.statements.empty:  # that nothing was said is `many_unscored`'s to tell
+        return []
+    reasons = "; ".join(note.message for note in drivers.notes if note.level == "warning")
+    return [
+        Flag(
+            kind="low_power",
+            severity="medium",
+            title="No topic could be tested against an outcome",
+            detail=f"That no driver was found says nothing about whether there are any. {reasons}".strip(),
+        )
+    ]
+
+
 def commenters_differ(
     table: Table, topics: Topics, metrics: pd.DataFrame, drivers: Drivers, config: DriversConfig
 ) -> list[Flag]:
@@ -99,7 +115,9 @@ def commenters_differ(
 
 def _commenters_differ(table: Table, outcome: Outcome) -> Flag | None:
     known = table.units[table.units[outcome.name].notna()]
-    bad, silent = known[outcome.name].astype(bool), known["n_comments"] == 0
+    # Whoever wrote something speaks, also in another language or too late to be evidence.
+    spoke = table.comments.loc[table.comments["status"].isin(["ok", "unsupported"]), "unit"]
+    bad, silent = known[outcome.name].astype(bool), ~known["unit"].isin(spoke)
     said, unsaid = int((~silent).sum()), int(silent.sum())
     said_bad, silent_bad = int((bad & ~silent).sum()), int((bad & silent).sum())
     if not said or not unsaid:

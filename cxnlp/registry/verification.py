@@ -33,9 +33,10 @@ def verify(path: Path) -> Manifest:
     altered = [
         name for name in manifest.files if name not in missing and not _unchanged(folder / name, *manifest.files[name])
     ]
+    wrong = {"missing": missing, "altered": altered}
     if missing or altered:
         raise ModelError(
-            f"{folder}: missing {', '.join(missing) or 'nothing'}, altered {', '.join(altered) or 'nothing'}",
+            f"{folder}: " + "; ".join(f"{what} {', '.join(names)}" for what, names in wrong.items() if names),
             expected="every file as manifest.json lists it (size and SHA-256)",
             fix="install cxnlp again, or copy the model folder again",
         )

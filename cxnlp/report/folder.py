@@ -102,6 +102,9 @@ def save(evidence: Evidence, folder: Path, *, formats: tuple[str, ...], force: b
             os.replace(fresh, folder)
     except OSError as error:
         raise writing_error(error, folder) from error
+    except OutputError as error:
+        # Said of the folder that the user named, not of the one aside.
+        raise (writing_error(error.__cause__, folder) if isinstance(error.__cause__, OSError) else error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,16 @@ def disarm(values: pd.Series) -> pd.Series:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """UTF-8 with a byte-order mark, so that Excel shows diacritics; CRLF, so that any newline in a cell is quoted."""
+    """UTF-8 with a byte-order mark, so that Excel shows diacritics; CRLF, so that any newline in a cell is quoted.
+
+    Text is always quoted: where a semicolon separates cells, the rest of a cell after one would be a cell of its own.
+    """
     joined = join_lists(frame)
     safe = joined.assign(**{name: disarm(joined[name]) for name in joined.columns})
     safe = safe.set_axis(disarm(pd.Series(list(safe.columns), dtype=object)), axis=1)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n", errors="replace")
+    safe.to_csv(
+        path, index=False, encoding="utf-8-sig", lineterminator="\r\n", errors="replace", quoting=csv.QUOTE_NONNUMERIC
+    )
 
 
 def _html(evidence: Evidence, tables: Tables, folder: Path) -> tuple[Note, ...]:

@@ -37,7 +37,12 @@ def load_customers(
     """
     if config.customers is None:
         return None, ()
-    table, notes = read(config.customers)
+    try:
+        table, notes = read(config.customers)
+    except InputError as error:
+        raise InputError(
+            f"--customers: {error.found}", expected="a readable file with one row per customer", fix=error.fix
+        ) from error
     where = config.customers.name
     key = _key_column(comments, config, table, where)
     keyed = table.assign(**{key: customer_keys(table[key])}).dropna(subset=[key])

@@ -16,6 +16,8 @@ from cxnlp.scores.words import TEXT
 __all__ = ["in_window", "number_units", "unit_table"]
 
 _STAGE = "join"
+_SUSPICIOUSLY_LATE = 0.8
+"""Share of the comments of those who left, written after that, from which the date deserves a question."""
 
 
 def number_units(keys: pd.Series) -> np.ndarray:
@@ -37,7 +39,10 @@ def in_window(created_at: pd.Series, churned_at: pd.Series | None, unit: np.ndar
     notes = []
     if late.any():
         message = "comments written after the customer left: not used as evidence"
-        notes.append(Note(_STAGE, message, int(late.sum()), level="info"))
+        # Some complain on their way out; where nearly all do, the date is probably another one.
+        suspicious = late.sum() >= _SUSPICIOUSLY_LATE * left.notna().sum()
+        hint = "; they are nearly all of those who left: is --churn-date the date of leaving?" if suspicious else ""
+        notes.append(Note(_STAGE, message + hint, int(late.sum()), level="warning" if suspicious else "info"))
     undated = int((created_at.isna() & left.notna()).sum())
     if undated:
         message = "comments without a date of customers who left: taken as written before"
