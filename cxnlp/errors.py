@@ -36,7 +36,7 @@ class InputError(CxnlpError):
     def missing_column(cls, name: str, available: Iterable[str], *, option: str, where: str) -> InputError:
         """A column named by `option` that `where` does not have; suggests the nearest names."""
         columns = [str(column) for column in available]
-        near = get_close_matches(name, columns, n=3, cutoff=0.5)
+        near = get_close_matches(name, columns, n=3, cutoff=0.6)
         shown = ", ".join(columns[:20]) + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
         return cls(

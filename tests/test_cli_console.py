@@ -26,7 +26,7 @@ def test_no_terminal_one_line_a_stage(capsys):
         progress("topics", 5, 5)
     seen = capsys.readouterr()
     assert seen.out == ""
-    assert [line.split(" in ")[0] for line in seen.err.splitlines()] == ["encode: 1,000", "topics: 5"]
+    assert [line.split(" in ")[0] for line in seen.err.splitlines()] == ["encode: done", "topics: done"]
 
 
 def test_quiet_says_nothing(capsys):

@@ -368,6 +368,13 @@ def test_segments_are_text_and_long_numbers_become_bands():
     assert frame["zip"].nunique() == 20 and frame["zip"].iloc[0] == "01000"
 
 
+def test_a_column_that_speaks_of_leaving_is_mentioned_and_not_used():
+    scores = parsed(data(scores=[("q", "nps")], q=[1, 9], churned=["yes", "no"]))
+    assert [outcome.name for outcome in scores.outcomes] == ["is_detractor"]
+    assert "column 'churned' may say who left" in messages(scores)
+    assert "may say who left" not in messages(parsed(data(churned=["yes", "no"]), churn="churned"))
+
+
 def test_a_segment_may_stand_in_the_customers_file():
     comments = data(customer=["1", "2"], text=["a", "b"])
     read = reader(customer=["1", "2"], plan=["gold", "base"])

@@ -113,7 +113,7 @@ def _one_line_a_stage() -> Callable[[str, int, int], None]:
         started = began.setdefault(what, time.monotonic())
         if done >= total and what not in ended:
             ended.add(what)
-            say(f"{what}: {total:,} in {time.monotonic() - started:.0f} s")
+            say(f"{what}: done in {time.monotonic() - started:.0f} s")
 
     return show
 

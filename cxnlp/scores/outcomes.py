@@ -66,7 +66,7 @@ def read_outcomes(
     if not found:
         derived, said = _derived(scores, answers)
         found += derived
-        notes += said
+        notes += [*said, *_looks_like_churn(sources)]
     outcomes = tuple(outcome for outcome, _ in found)
     return ReadOutcomes(outcomes, (*(field for _, field in found), *fields), tuple(notes))
 
@@ -167,6 +167,16 @@ def _derived(scores: Sequence[ScoreColumn], answers: Sequence[Field]) -> tuple[l
     message = f"no outcome was named: taken from {score.source!r}, bad where the customer {label}"
     outcome = Outcome(name, label, score.source, derived=True)
     return [(outcome, Field(name, bad))], [Note(_STAGE, message, level="info"), *_constant(outcome, Field(name, bad))]
+
+
+def _looks_like_churn(sources: Sources) -> list[Note]:
+    """A hint where a column that nobody named speaks of leaving: it is not used without being asked for."""
+    columns = [*sources.source.columns, *(() if sources.customers is None else sources.customers.columns)]
+    named = [str(column) for column in columns if _LEAVING_NAME.search(slug(str(column)))]
+    if not named:
+        return []
+    message = f"column {named[0]!r} may say who left; it is not used unless you name it: --churn or --churn-date"
+    return [Note(_STAGE, message)]
 
 
 def _flag(name: str, values: pd.Series, bad: Collection[str], field: Field) -> Field:

@@ -142,5 +142,8 @@ def notes(config: TopicsConfig, found: Discovery, distinct: Distinct, n_unassign
 
 def _why_fewer(config: TopicsConfig, found: Discovery) -> str:
     if found.before_merging < int(config.topics):
-        return f"only {found.before_merging} can be told apart"
+        return (
+            f"only {found.before_merging} can be told apart, and those smaller than {config.min_statements} statements "
+            "went to their nearest neighbour"
+        )
     return f"smaller ones than {config.min_statements} statements went to their nearest neighbour"
