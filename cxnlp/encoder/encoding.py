@@ -51,8 +51,9 @@ def encode_texts(
     n_tokens = sum(len(window.ids) for window in found)
     embedding = np.zeros((len(prepared), model.width), dtype=np.float32)
     done = 0
-    for batch in batches(found, prepared, tokens_per_batch=tokens_per_batch):
-        np.add.at(embedding, [window.text for window in batch], _sum_pieces(model, batch))
+    planned = list(batches(found, prepared, tokens_per_batch=tokens_per_batch))
+    for batch, sums in zip(planned, _run(model, planned), strict=True):
+        np.add.at(embedding, [window.text for window in batch], sums)
         done += sum(len(window.ids) for window in batch)
         if progress is not None:
             progress("encode", done, n_tokens)
