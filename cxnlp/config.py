@@ -86,6 +86,12 @@ class EncodeConfig:
 
     model: str = "cxnlp-small"
     """Name of an embedded model, or a folder in the same layout."""
+    encoder: str | None = None
+    """An encoder in Hugging Face layout in place of `model`, NAME@COMMIT or a folder; it has no heads."""
+    sentiment_model: str | None = None
+    """A sequence classifier in Hugging Face layout in place of the sentiment head, NAME@COMMIT or a folder."""
+    sentiment_labels: str | None = None
+    """What its labels mean where their names do not say it: 'LABEL_0=negative,LABEL_1=positive'."""
     engine: str = "local"
     device: str = "auto"
     """auto, cpu, cuda or mps."""
@@ -214,6 +220,19 @@ def _check_companions(config: Config) -> None:
             f"--customers {config.scores.customers} without --id",
             expected="the column that names the customer in both files",
             fix="--id customer_id",
+        )
+    encode = config.encode
+    if encode.sentiment_labels is not None and encode.sentiment_model is None:
+        raise SettingsError(
+            f"--sentiment-labels {encode.sentiment_labels} without --sentiment-model",
+            expected="the classifier whose labels these are",
+            fix=f'--sentiment-model FOLDER --sentiment-labels "{encode.sentiment_labels}"',
+        )
+    if encode.encoder is not None and encode.model != EncodeConfig().model:
+        raise SettingsError(
+            f"--model {encode.model} with --encoder {encode.encoder}",
+            expected="one of them: either makes the embedding",
+            fix=f"--encoder {encode.encoder}",
         )
 
 

@@ -64,6 +64,8 @@ def analyze(
     config = (config or Config()).replace(**settings)
     clock = provenance.Clock()
 
+    # A model that is missing or unfit is said now, not after minutes of cleaning.
+    engines.check(config.encode)
     with clock("read"):
         comments = connectors.read(source, config.read)
         quantities = scores.parse(comments, config.scores, read=connectors.read_table)

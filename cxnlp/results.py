@@ -145,7 +145,10 @@ class Statements:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which weights spoke: name, folder, hash of the manifest, heads present, where and how they ran."""
+    """Which weights spoke: name, folder, hash, heads present, where and how they ran.
+
+    ``sha256`` is that of the manifest; of a foreign model, that of the list of its files' hashes.
+    """
 
     name: str
     path: str
@@ -154,6 +157,14 @@ class ModelInfo:
     device: str = "cpu"
     precision: str = "float32"
     licence: str = ""
+    revision: str = ""
+    """Commit of a model from the Hugging Face hub."""
+    weights: Mapping[str, str] = field(default_factory=dict)
+    """Of a foreign model: file of weights -> SHA-256."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of a foreign classifier: its label -> the polarity that it was taken for."""
+    sentiment: ModelInfo | None = None
+    """The foreign classifier that judged sentiment in place of the model's own head."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,27 @@ def test_an_altered_model_is_refused(cxnlp, tiny_model, tmp_path, capsys):
     assert "altered backbone/model.safetensors" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("backbone/pytorch_model.bin", b"", "pickled files"),
+        ("backbone/config.json", None, "missing backbone/config.json"),
+        ("manifest.json", b"[" * 100_000, "manifest.json"),
+        ("manifest.json", b'{"format": 9}', "format 9"),
+    ],
+)
+def test_what_is_wrong_with_a_model_is_one_block(cxnlp, tiny_model, tmp_path, capsys, file, content, said):
+    import shutil
+
+    folder = tmp_path / "m"
+    shutil.copytree(tiny_model, folder)
+    (folder / file).unlink() if content is None else (folder / file).write_bytes(content)
+    assert cxnlp("models", "verify", folder, model=False) == 2
+    seen = capsys.readouterr()
+    assert said in " ".join(seen.err.split())
+    assert (seen.out, seen.err.count("Found:"), seen.err.count("Fix:")) == ("", 1, 1)
+
+
 # The summary, on evidence from the real rooms
 
 

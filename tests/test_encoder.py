@@ -143,7 +143,46 @@ def test_the_prefix_is_put_before_every_text(model: encoder.Model) -> None:
     assert np.abs(ours - without).max() > 1e-3
 
 
-@given(st.lists(st.text(max_size=40), max_size=6))
+ANY_CHARACTER = st.characters() | st.characters(categories=["Cs", "Cc"])
+
+
+def test_half_a_surrogate_pair_reads_as_the_replacement_character(model: encoder.Model) -> None:
+    found, _, _ = encoder.encode_texts(model, ["bad \ud83d price", "bad \ud83d\ude00 price"])
+    expected, _, _ = encoder.encode_texts(model, ["bad \ufffd price", "bad 😀 price"])
+
+    np.testing.assert_array_equal(found, expected)
+
+
+def quantised_agreement(config: BertConfig, ids: torch.Tensor) -> tuple[float, float]:
+    """Least cosine of a row of weights, and of a text's embedding, with what they are after being stored as int8."""
+    torch.manual_seed(0)
+    network = BertModel(config, add_pooling_layer=False).eval()
+    state = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
+    back = registry.widen(registry.quantize(state))
+    rows = min((unit(state[n]) * unit(back[n])).sum(axis=1).min() for n in state if state[n].ndim == 2)
+    with torch.inference_mode():
+        before = network(input_ids=ids).last_hidden_state.mean(dim=1).numpy()
+        network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in back.items()})
+        after = network(input_ids=ids).last_hidden_state.mean(dim=1).numpy()
+    return float(rows), float((unit(before) * unit(after)).sum(axis=1).min())
+
+
+def test_int8_weights_give_nearly_the_same_embeddings(tiny_model: Path) -> None:
+    config = BertConfig(**registry.read_config(tiny_model) | {"pad_token_id": None})
+    ids = torch.randint(4, config.vocab_size, (64, 20), generator=torch.Generator().manual_seed(0))
+
+    assert min(quantised_agreement(config, ids)) >= 0.9995
+
+
+@pytest.mark.slow
+def test_int8_weights_give_nearly_the_same_embeddings_in_the_embedded_models_shape() -> None:
+    config = BertConfig(**registry.read_config(registry.find("cxnlp-small")) | {"pad_token_id": None})
+    ids = torch.randint(4, config.vocab_size, (32, 24), generator=torch.Generator().manual_seed(0))
+
+    assert min(quantised_agreement(config, ids)) >= 0.9995
+
+
+@given(st.lists(st.text(ANY_CHARACTER, max_size=40), max_size=6))
 @settings(deadline=None, max_examples=50)
 def test_any_text_gets_a_unit_embedding_and_probabilities(model: encoder.Model, texts: list[str]) -> None:
     embedding, probabilities, _ = encoder.encode_texts(model, texts)
@@ -240,6 +279,39 @@ def test_parts_that_do_not_fit_are_an_error_of_the_model(
     (folder / "backbone" / file).write_text(text, encoding="utf-8")
 
     with pytest.raises(ModelError, match="backbone"):
+        encoder.load(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"num_attention_heads": 5},
+        {"num_hidden_layers": 10**9},
+        {"layer_norm_eps": "small"},
+        {"model_type": ["bert"]},
+        {"max_position_embeddings": None},
+    ],
+)
+def test_settings_that_cannot_be_right_are_an_error_when_loading(
+    tiny_model: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_model, folder)
+    config = registry.read_config(tiny_model) | changes
+    (folder / "backbone" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="backbone"):
+        encoder.load(folder)
+
+
+@pytest.mark.parametrize("max_tokens", [-1, 0, 2, 65, 10**9])
+def test_windows_that_the_network_cannot_read_are_refused(tiny_model: Path, tmp_path: Path, max_tokens: int) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_model, folder)
+    file = folder / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"max_tokens": max_tokens}), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="64 positions"):
         encoder.load(folder)
 
 

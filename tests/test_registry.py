@@ -138,6 +138,9 @@ def test_files_of_the_desktop_do_not_matter(tmp_path: Path, tokenizer: Path) -> 
         ({"normalise": False}, "normalise False"),
         ({"files": {"../../etc/passwd": [1, "00"]}}, "outside the folder"),
         ({"files": {"/etc/passwd": [1, "00"]}}, "outside the folder"),
+        ({"files": {"C:/windows/win.ini": [1, "00"]}}, "outside the folder"),
+        ({"files": {"a\\..\\b": [1, "00"]}}, "outside the folder"),
+        ({"heads": ["../../elsewhere"]}, "lists no hash"),
         ({"files": {}}, "lists no hash"),
         ({"files": [1]}, "an entry is missing or wrong"),
         ({"max_tokens": "many"}, "an entry is missing or wrong"),
@@ -152,7 +155,7 @@ def test_a_wrong_manifest_is_refused(tmp_path: Path, tokenizer: Path, changes: d
         registry.verify(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "\udcff", "[" * 100_000])
 def test_a_manifest_that_is_no_json_object_is_refused(tmp_path: Path, tokenizer: Path, text: str) -> None:
     folder = write(tmp_path / "small", tokenizer)
     (folder / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -167,6 +170,34 @@ def test_damaged_weights_are_an_error_of_the_model(tmp_path: Path, tokenizer: Pa
 
     with pytest.raises(ModelError, match=r"model\.safetensors"):
         registry.read_backbone(folder)
+
+
+def test_a_head_in_the_folder_of_another_is_refused(tmp_path: Path, tokenizer: Path) -> None:
+    folder = write(tmp_path / "small", tokenizer)
+    description = folder / "heads/sentiment/head.json"
+    description.write_text(description.read_text().replace('"sentiment"', '"effort"', 1), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="describes the head 'effort'"):
+        registry.read_heads(folder)
+
+
+def test_weights_in_a_format_that_numpy_lacks_are_an_error_of_the_model(tmp_path: Path, tokenizer: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    folder = write(tmp_path / "small", tokenizer)
+    save_file({"w": torch.ones(2, 2, dtype=torch.bfloat16)}, folder / "backbone/model.safetensors")
+
+    with pytest.raises(ModelError, match="bfloat16"):
+        registry.read_backbone(folder)
+
+
+def test_half_a_file_of_weights_is_an_error_of_the_model(tmp_path: Path, tokenizer: Path) -> None:
+    file = write(tmp_path / "small", tokenizer) / "backbone/model.safetensors"
+    file.write_bytes(file.read_bytes()[:-4])
+
+    with pytest.raises(ModelError, match=r"model\.safetensors"):
+        registry.read_backbone(tmp_path / "small")
 
 
 def test_a_head_of_another_backbone_is_refused(tmp_path: Path, tokenizer: Path) -> None:

@@ -66,3 +66,29 @@ def test_only_matrices_are_quantised() -> None:
 def test_a_diverged_network_is_refused(value: float) -> None:
     with pytest.raises(ModelError, match=r"layer\.weight"):
         quantize({"layer.weight": np.array([[1.0, value]], np.float32)})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"w.scale": np.array([1, np.nan], np.float32)},
+        {"w.scale": np.array([1, np.inf], np.float32)},
+        {"w.scale": np.array([1, 3e38], np.float32)},
+        {"w.scale": np.array([1], np.float32)},
+        {"w.scale": np.ones((2, 1), np.float32)},
+        {"w": np.ones((2, 2, 2), np.int8)},
+        {"b": np.array([np.nan], np.float16)},
+    ],
+)
+def test_stored_weights_that_cannot_be_right_are_refused(spoil):
+    stored = quantize({"w": np.eye(2), "b": np.zeros(1)})
+    assert set(widen(stored)) == {"w", "b"}
+    with pytest.raises(ModelError):
+        widen(stored | spoil)
+
+
+def test_a_matrix_without_its_scales_is_refused():
+    stored = quantize({"w": np.eye(2)})
+    del stored["w.scale"]
+    with pytest.raises(ModelError, match="without one scale a row"):
+        widen(stored)

@@ -22,7 +22,7 @@ from typing import Annotated
 import typer
 
 import cxnlp
-from cxnlp.cli import analyze, demo, failures, models, preview, train
+from cxnlp.cli import analyze, demo, evaluate, failures, models, preview, train
 
 __all__ = ["app", "main"]
 
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command(no_args_is_help=True)(analyze.analyze)
 app.command("preview", no_args_is_help=True)(preview.command)
 app.command()(demo.demo)
+app.command("evaluate", no_args_is_help=True)(evaluate.command)
 app.command(no_args_is_help=True)(train.train)
 app.add_typer(models.app, name="models")
 

@@ -23,8 +23,8 @@ _FAULT = 70
 def guard(program: Callable[[], object]) -> int:
     """Run `program`, say in words what went wrong, and return the exit code.
 
-    Codes: 0 done, 2 a mistake in the input or the options, 70 a fault of cxnlp or too little memory,
-    130 stopped by Ctrl-C.
+    Codes: 0 done, 1 done by `evaluate` and below the figure asked for, 2 a mistake in the input or the options,
+    70 a fault of cxnlp or too little memory, 130 stopped by Ctrl-C.
     """
     try:
         program()

@@ -190,6 +190,35 @@ Model = Annotated[
         rich_help_panel=_MODEL,
     ),
 ]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME@COMMIT|FOLDER",
+        help="Any Hugging Face encoder in place of --model, pinned to a commit, or a folder. Only topics are made "
+        "with it: it predicts no sentiment, touchpoints or intent.",
+        rich_help_panel=_MODEL,
+    ),
+]
+SentimentModel = Annotated[
+    str | None,
+    typer.Option(
+        "--sentiment-model",
+        metavar="NAME@COMMIT|FOLDER",
+        help="Any Hugging Face sequence classifier in place of the model's own judgement of sentiment.",
+        rich_help_panel=_MODEL,
+    ),
+]
+SentimentLabels = Annotated[
+    str | None,
+    typer.Option(
+        "--sentiment-labels",
+        metavar="LABEL=POLARITY,...",
+        help="What the labels of --sentiment-model mean, where their names do not say it: "
+        "LABEL_0=negative,LABEL_1=neutral,LABEL_2=positive.",
+        rich_help_panel=_MODEL,
+    ),
+]
 Device = Annotated[
     str | None,
     typer.Option("--device", metavar="NAME", help="Where it runs: auto, cpu, cuda or mps.", rich_help_panel=_MODEL),

@@ -61,6 +61,9 @@ def command(
     delimiter: options.Delimiter = None,
     sheet: options.Sheet = None,
     model: options.Model = None,
+    encoder: options.Encoder = None,
+    sentiment_model: options.SentimentModel = None,
+    sentiment_labels: options.SentimentLabels = None,
     device: options.Device = None,
     file: options.File = None,
 ) -> None:

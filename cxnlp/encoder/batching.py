@@ -6,14 +6,17 @@ a text shares its batch with cannot change its result beyond rounding.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
-from tokenizers import Tokenizer
 
-__all__ = ["Window", "batches", "windows"]
+__all__ = ["PieceCutter", "Window", "batches", "readable", "too_long", "windows"]
 
+_SPECIAL_PIECES = 8
+"""At least as many as any tokenizer puts around a text."""
 _TEXTS_PER_CALL = 10_000
 """Texts handed to the tokenizer at once: bounds the memory of its Python objects."""
 
@@ -28,7 +31,36 @@ class Window:
     """Piece numbers, int32, special pieces included."""
 
 
-def windows(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Window]:
+class PieceCutter(Protocol):
+    """What cuts texts into pieces: a `tokenizers.Tokenizer`, or what stands in for one."""
+
+    def encode_batch_fast(self, input: list[str]) -> Sequence[Any]:
+        """For each text ``ids``, its pieces or the first window of them, and ``overflowing``, the other windows."""
+
+
+def readable(text: str) -> str:
+    """`text` as a tokenizer takes it: Unicode normal form C, surrogate pairs joined, half a pair as U+FFFD."""
+    if not text.isascii():
+        # Through UTF-16 two halves of a character find each other.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return unicodedata.normalize("NFC", text)
+
+
+def too_long(tokenizer: PieceCutter, texts: Sequence[str], *, prefix: str, max_tokens: int) -> np.ndarray:
+    """Which texts do not fit into one window of `max_tokens` pieces: flags (n,)."""
+    prepared = [prefix + readable(text) for text in texts]
+    # No piece is shorter than a byte of what a tokenizer makes of the text: only long ones need be cut to be sure.
+    near = [
+        number
+        for number, text in enumerate(prepared)
+        if len(unicodedata.normalize("NFKC", text).encode()) + _SPECIAL_PIECES > max_tokens
+    ]
+    n_windows = np.zeros(len(texts), dtype=np.int64)
+    np.add.at(n_windows, [near[window.text] for window in windows(tokenizer, [prepared[n] for n in near])], 1)
+    return n_windows > 1
+
+
+def windows(tokenizer: PieceCutter, texts: Sequence[str]) -> list[Window]:
     """Cut texts into piece sequences no longer than the tokenizer's truncation length, in text order."""
     found: list[Window] = []
     for start in range(0, len(texts), _TEXTS_PER_CALL):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,32 +10,35 @@ import numpy as np
 import torch
 from scipy.special import expit, softmax
 
-from cxnlp.encoder.batching import Window, batches, windows
+from cxnlp.encoder.batching import Window, batches, readable, windows
 from cxnlp.encoder.loading import Model
 from cxnlp.registry import HeadWeights
 from cxnlp.results import Progress
 
-__all__ = ["apply_heads", "encode_texts"]
+__all__ = ["apply_heads", "encode_texts", "sum_pieces"]
 
 
 def encode_texts(
     model: Model,
     texts: Sequence[str],
     *,
+    languages: Sequence[str] | None = None,
     tokens_per_batch: int = 2048,
     progress: Progress | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], int]:
     """Encode texts and predict every head of the model.
 
-    The model's prefix and the text, in Unicode normal form C, are cut into pieces. The embedding is the
-    mean of the last layer over all pieces, special ones included, scaled to length 1. A text longer than
-    the network reads at once is cut into windows; its embedding is the mean over the pieces of all of
-    them, that is the mean of the windows' means weighted by their pieces.
+    The model's prefix and the text, in Unicode normal form C, are cut into pieces. The reading of a text is
+    the mean of the last layer over all pieces, special ones included, scaled to length 1; the heads answer
+    from it. The embedding is its projection, scaled to length 1, or itself where the model has none. A text
+    longer than the network reads at once is cut into windows; its reading is the mean over the pieces of all
+    of them, that is the mean of the windows' means weighted by their pieces.
 
     Parameters
     ----------
     model : from `load`.
-    texts : any strings, also empty ones.
+    texts : any strings, also empty ones; half a surrogate pair is read as U+FFFD.
+    languages : ISO 639-1 code of each text, for temperatures by language; None or unknown codes take the common one.
     tokens_per_batch : pieces that go through the network at once; changes speed, not results.
     progress : called as ``progress("encode", pieces done, pieces in all)`` after each batch.
 
@@ -46,20 +48,43 @@ def encode_texts(
     probabilities : head name -> float32 array (len(texts), labels); see `registry.HeadWeights`.
     n_tokens : pieces that went through the network.
     """
-    prepared = [model.manifest.prefix + unicodedata.normalize("NFC", text) for text in texts]
+    sums, n_tokens = sum_pieces(model, texts, tokens_per_batch=tokens_per_batch, progress=progress)
+    # Scaling to length 1 makes the division by the number of pieces needless.
+    reading = _unit(sums)
+    embedding = (
+        reading if model.projection is None else _unit(reading @ model.projection.weight.T + model.projection.bias)
+    )
+    return embedding, apply_heads(model.heads, reading, languages), n_tokens
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    scaled: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return scaled
+
+
+def sum_pieces(
+    model: Model,
+    texts: Sequence[str],
+    *,
+    tokens_per_batch: int,
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, int]:
+    """The sum of the last layer over all pieces of each text, float32 (n, width), and the number of all pieces.
+
+    Parameters are those of `encode_texts`.
+    """
+    prepared = [model.manifest.prefix + readable(text) for text in texts]
     found = windows(model.tokenizer, prepared)
     n_tokens = sum(len(window.ids) for window in found)
-    embedding = np.zeros((len(prepared), model.width), dtype=np.float32)
+    sums = np.zeros((len(prepared), model.width), dtype=np.float32)
     done = 0
     planned = list(batches(found, prepared, tokens_per_batch=tokens_per_batch))
-    for batch, sums in zip(planned, _run(model, planned), strict=True):
-        np.add.at(embedding, [window.text for window in batch], sums)
+    for batch, part in zip(planned, _run(model, planned), strict=True):
+        np.add.at(sums, [window.text for window in batch], part)
         done += sum(len(window.ids) for window in batch)
         if progress is not None:
             progress("encode", done, n_tokens)
-    # Scaling to length 1 makes the division by the number of pieces needless.
-    embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
-    return embedding, apply_heads(model.heads, embedding), n_tokens
+    return sums, n_tokens
 
 
 def _run(model: Model, planned: Sequence[Sequence[Window]]) -> Iterator[np.ndarray]:
@@ -89,11 +114,23 @@ def _sum_pieces(model: Model, batch: Sequence[Window]) -> np.ndarray:
         return hidden.sum(dim=1, dtype=torch.float32).cpu().numpy()
 
 
-def apply_heads(heads: Mapping[str, HeadWeights], embedding: np.ndarray) -> dict[str, np.ndarray]:
-    """Probabilities of every head for embeddings of length 1: head name -> float32 array (n, labels)."""
+def apply_heads(
+    heads: Mapping[str, HeadWeights], reading: np.ndarray, languages: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Probabilities of every head for readings of length 1: head name -> float32 array (n, labels).
+
+    ``languages`` are as `encode_texts` takes them.
+    """
     probabilities = {}
     for name, head in heads.items():
-        logits = (embedding @ head.weight.T + head.bias) / head.temperature
+        logits = (reading @ head.weight.T + head.bias) / _temperatures(head, languages, len(reading))
         values = expit(logits) if head.kind == "multi" else softmax(logits, axis=1)
         probabilities[name] = values.astype(np.float32)
     return probabilities
+
+
+def _temperatures(head: HeadWeights, languages: Sequence[str] | None, n: int) -> np.ndarray:
+    if languages is None or not head.language_temperature:
+        return np.full((n, 1), head.temperature)
+    known = head.language_temperature
+    return np.array([known.get(language, head.temperature) for language in languages]).reshape(n, 1)

@@ -11,12 +11,13 @@ import torch
 from tokenizers import Tokenizer
 
 from cxnlp import registry
+from cxnlp.encoder.batching import PieceCutter
 from cxnlp.encoder.bert import is_plain_bert, plain_bert
 from cxnlp.errors import ModelError, SettingsError
-from cxnlp.registry import HeadWeights, Manifest
+from cxnlp.registry import HeadWeights, Manifest, Projection
 from cxnlp.results import ModelInfo
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "choose_device", "choose_dtype", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,14 @@ class Model:
 
     network: Callable[[torch.Tensor], torch.Tensor]
     """Piece ids (n, length) to the last layer (n, length, width)."""
-    tokenizer: Tokenizer
+    tokenizer: PieceCutter
     heads: Mapping[str, HeadWeights]
     manifest: Manifest
     info: ModelInfo
     width: int
-    """Numbers per embedding."""
+    """Numbers per piece of the last layer."""
+    projection: Projection | None = None
+    """From a text's reading to its embedding; None where the embedding is the reading."""
 
 
 def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
@@ -52,11 +55,11 @@ def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
     path = Path(path)
     manifest = registry.read_manifest(path)
     heads = registry.read_heads(path)
-    where = _device(device)
-    dtype = _dtype(precision, where)
+    where = choose_device(device)
+    dtype = choose_dtype(precision, where)
     config = registry.read_config(path)
     network = _network(path, config, dtype, where)
-    tokenizer = _tokenizer(path, manifest.max_tokens, int(config["vocab_size"]))
+    tokenizer = _tokenizer(path, manifest.max_tokens, config)
     info = ModelInfo(
         name=manifest.name,
         path=str(path),
@@ -66,7 +69,8 @@ def load(path: Path, *, device: str = "auto", precision: str = "auto") -> Model:
         precision=str(dtype).removeprefix("torch."),
         licence=manifest.licence,
     )
-    return Model(network, tokenizer, heads, manifest, info, int(config["hidden_size"]))
+    projection = registry.read_projection(path)
+    return Model(network, tokenizer, heads, manifest, info, int(config["hidden_size"]), projection)
 
 
 def _network(
@@ -74,15 +78,20 @@ def _network(
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     state = {name: torch.from_numpy(tensor) for name, tensor in registry.read_backbone(path).items()}
     try:
-        if is_plain_bert(config):
-            return plain_bert(config, state, where, dtype)
-        return _by_transformers(config, state, dtype, where)
+        if config.get("num_hidden_layers", 0) > len(state):  # before anyone builds them
+            raise ValueError(f"{config['num_hidden_layers']} layers of {len(state)} tensors")
+        make = plain_bert if is_plain_bert(config) else _by_transformers
+        network = make(config, state, where, dtype)
+        # Settings that fit the weights and yet not each other show when the network runs.
+        with torch.inference_mode():
+            network(torch.zeros((1, 2), dtype=torch.int32, device=where))
+        return network
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise _unfit(path, str(error)) from error
 
 
 def _by_transformers(
-    entries: Mapping[str, Any], state: Mapping[str, torch.Tensor], dtype: torch.dtype, where: torch.device
+    entries: Mapping[str, Any], state: Mapping[str, torch.Tensor], where: torch.device, dtype: torch.dtype
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     from transformers import AutoConfig, AutoModel
     from transformers.initialization import no_init_weights
@@ -108,19 +117,27 @@ def _unfit(path: Path, why: str) -> ModelError:
     )
 
 
-def _tokenizer(path: Path, max_tokens: int, n_pieces: int) -> Tokenizer:
+def _tokenizer(path: Path, max_tokens: int, config: Mapping[str, Any]) -> Tokenizer:
+    try:
+        n_pieces, positions = int(config["vocab_size"]), int(config["max_position_embeddings"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unfit(path, f"config.json: {error}") from error
     try:
         tokenizer = Tokenizer.from_file(str(path / "backbone" / "tokenizer.json"))
     except Exception as error:  # the Rust side raises bare Exception
         raise _unfit(path, f"tokenizer.json: {error}") from error
     if tokenizer.get_vocab_size() > n_pieces:
         raise _unfit(path, f"tokenizer.json has more pieces than the network, which knows {n_pieces}")
+    special = tokenizer.num_special_tokens_to_add(is_pair=False)
+    if not special < max_tokens <= positions:
+        raise _unfit(path, f"{max_tokens} pieces at once, where the network has {positions} positions")
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 
-def _device(wanted: str) -> torch.device:
+def choose_device(wanted: str) -> torch.device:
+    """The device that `wanted` means, as `load` describes; SettingsError where the machine lacks it."""
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wanted == "auto":
         return torch.device(next(name for name, there in present.items() if there))
@@ -131,7 +148,8 @@ def _device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def _dtype(wanted: str, device: torch.device) -> torch.dtype:
+def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """The number format that `wanted` means on `device`, as `load` describes."""
     if wanted == "auto":
         return torch.bfloat16 if _computes_in_bfloat16(device) else torch.float32
     if wanted not in ("bfloat16", "float32"):

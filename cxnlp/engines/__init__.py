@@ -11,12 +11,20 @@ from collections.abc import Callable
 from cxnlp import schema
 from cxnlp.config import EncodeConfig
 from cxnlp.engines.local import encode_here
+from cxnlp.engines.models import check_models
 from cxnlp.errors import SettingsError
 from cxnlp.results import Encoding, Progress, Statements
 
-__all__ = ["ENGINES", "encode"]
+__all__ = ["ENGINES", "check", "encode"]
 
 ENGINES: dict[str, Callable[..., Encoding]] = {"local": encode_here}
+
+
+def check(config: EncodeConfig) -> None:
+    """Raise what `encode` would raise for an engine or a model that cannot be used, before any work is done."""
+    if config.engine not in ENGINES:
+        raise SettingsError.unknown_value(config.engine, ENGINES, option="--engine")
+    check_models(config)
 
 
 def encode(statements: Statements, config: EncodeConfig, *, progress: Progress | None = None) -> Encoding:
@@ -36,9 +44,9 @@ def encode(statements: Statements, config: EncodeConfig, *, progress: Progress |
     Raises
     ------
     SettingsError
-        For an engine or a device that does not exist.
+        For an engine or a device that does not exist, or a map of labels that cannot be read.
     ModelError
-        Where the model cannot be found or is not the one that was written.
+        Where a model cannot be found or fetched, is not the one that was written, or is refused.
     """
     if config.engine not in ENGINES:
         raise SettingsError.unknown_value(config.engine, ENGINES, option="--engine")

@@ -3,59 +3,99 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from cxnlp import heads, registry
+from cxnlp import heads
 from cxnlp.config import EncodeConfig
+from cxnlp.engines.models import classifier_of, encoder_of
 from cxnlp.results import Encoding, Note, Progress, Statements
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cxnlp.encoder import Model
 
 __all__ = ["encode_here"]
 
 
 def encode_here(statements: Statements, config: EncodeConfig, *, progress: Progress | None = None) -> Encoding:
-    """Encode each distinct statement once in this process; see `cxnlp.engines.encode`.
+    """Encode each distinct statement of a language once in this process; see `cxnlp.engines.encode`.
 
-    ``seconds`` of the result is the time in the tokenizer and the network, without loading the model.
+    ``seconds`` of the result is the time in tokenizers and networks, without loading the models.
     """
     from cxnlp import encoder  # torch and transformers take seconds to import: only once they are needed
 
-    path = registry.find(config.model)
-    manifest = registry.verify(path)
-    model = _load(path, manifest.sha256, config.device, config.precision)
-    code, distinct = pd.factorize(statements.table["text"], sort=True, use_na_sentinel=False)
+    model, classifier = encoder_of(config), classifier_of(config)
+    code, texts, languages = _distinct(statements.table)
     started = time.perf_counter()
     embedding, probabilities, n_tokens = encoder.encode_texts(
-        model, list(distinct), tokens_per_batch=config.tokens_per_batch, progress=progress
+        model, texts, languages=languages, tokens_per_batch=config.tokens_per_batch, progress=progress
     )
+    thresholds = {name: head.thresholds for name, head in model.heads.items()}
+    info = model.info
+    if classifier is not None:
+        judged, n_judged = encoder.classify_texts(
+            classifier, texts, tokens_per_batch=config.tokens_per_batch, progress=_named("sentiment", progress)
+        )
+        # The most probable polarity counts, however probable: nothing is known of a foreign model's calibration.
+        probabilities, thresholds = (
+            probabilities | {"sentiment": judged},
+            thresholds | {"sentiment": np.zeros(len(heads.POLARITIES))},
+        )
+        n_tokens += n_judged
+        own = tuple(name for name in info.heads if name != "sentiment")
+        info = replace(info, heads=own, sentiment=classifier.info)
+    seconds = time.perf_counter() - started
     return Encoding(
         embedding=embedding[code],
         probabilities={name: values[code] for name, values in probabilities.items()},
-        thresholds={name: head.thresholds for name, head in model.heads.items()},
-        model=model.info,
-        n_encoded=len(distinct),
+        thresholds=thresholds,
+        model=info,
+        n_encoded=len(texts),
         n_tokens=n_tokens,
-        seconds=time.perf_counter() - started,
-        notes=_missing_heads(model),
+        seconds=seconds,
+        notes=(*_missing_heads(model, probabilities), *_long_comments(statements, (model, classifier), code, texts)),
     )
 
 
-@lru_cache(maxsize=2)
-def _load(path: Path, sha256: str, device: str, precision: str) -> Model:
-    # The hash is part of the key: a folder written anew in the same place is another model.
-    from cxnlp import encoder
+def _distinct(table: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
+    """Number of each row's (text, language) pair, and the texts and languages of the pairs, in sorted order."""
+    # The language ends behind the last NUL, whatever the text holds.
+    code, pairs = pd.factorize(table["text"] + "\0" + table["language"].fillna(""), sort=True)
+    texts, languages = zip(*(pair.rsplit("\0", 1) for pair in pairs), strict=True) if len(pairs) else ((), ())
+    return code, list(texts), list(languages)
 
-    return encoder.load(path, device=device, precision=precision)
+
+def _named(what: str, progress: Progress | None) -> Callable[[str, int, int], None] | None:
+    return None if progress is None else lambda _, done, total: progress(what, done, total)
 
 
-def _missing_heads(model: Model) -> tuple[Note, ...]:
-    missing = [name for name in heads.HEADS if name not in model.heads]
+def _missing_heads(model: Model, predicted: dict[str, np.ndarray]) -> tuple[Note, ...]:
+    missing = [name for name in heads.HEADS if name not in predicted]
     if not missing:
         return ()
     return (Note("encode", f"model {model.info.name} does not predict {', '.join(missing)}"),)
+
+
+def _long_comments(
+    statements: Statements, models: tuple[Model | None, ...], code: np.ndarray, texts: list[str]
+) -> tuple[Note, ...]:
+    from cxnlp import encoder
+
+    notes = []
+    for model in models:
+        if model is None:
+            continue
+        longest = model.manifest.max_tokens
+        long = encoder.too_long(model.tokenizer, texts, prefix=model.manifest.prefix, max_tokens=longest)
+        if long.any():
+            message = (
+                f"comments have a statement longer than {model.info.name} reads at once ({longest} pieces): "
+                "it was read in parts, and their mean counts"
+            )
+            notes.append(Note("encode", message, int(statements.table.loc[long[code], "comment_id"].nunique()), "info"))
+    return tuple(notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -21,12 +21,14 @@ __all__ = [
     "FORMAT",
     "HeadWeights",
     "Manifest",
+    "Projection",
     "check_head",
     "read_backbone",
     "read_config",
     "read_heads",
     "read_json",
     "read_manifest",
+    "read_projection",
 ]
 
 FORMAT = 1
@@ -34,9 +36,11 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
+FIGURES = "figures.csv"
 CONFIG = "backbone/config.json"
 WEIGHTS = "backbone/model.safetensors"
 TOKENIZER = "backbone/tokenizer.json"
+PROJECTION = "projection.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class HeadWeights:
-    """One trained head: a linear layer on the L2-normalised embedding, and what turns it into labels.
+    """One trained head: a linear layer on a text's reading of length 1, and what turns it into labels.
 
     ``weight`` is float32 (labels, width), ``bias`` and ``thresholds`` are (labels,). The probabilities
-    are softmax (``single``) or sigmoid (``multi``) of ``(embedding @ weight.T + bias) / temperature``;
-    ``thresholds`` are as `heads.decide` takes them.
+    are softmax (``single``) or sigmoid (``multi``) of ``(reading @ weight.T + bias) / temperature``;
+    ``thresholds`` are as `heads.decide` takes them. ``language_temperature`` maps the codes of languages that
+    have a temperature of their own to it.
     """
 
     name: str
@@ -82,6 +87,15 @@ class HeadWeights:
     bias: np.ndarray
     thresholds: np.ndarray
     temperature: float = 1.0
+    language_temperature: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """From a reading to the embedding for topics, ``reading @ weight.T + bias``: (numbers, width) and (numbers,)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -127,7 +141,9 @@ def _check_manifest(file: Path, manifest: Manifest) -> None:
             file, f"pooling {manifest.pooling!r}, normalise {manifest.normalise}; only mean, true is known"
         )
     outside = [
-        n for n in manifest.files if "\\" in n or PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts
+        n
+        for n in manifest.files
+        if {"\\", ":"} & set(n) or PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts
     ]
     if outside:
         raise _unreadable(file, f"it names files outside the folder: {', '.join(outside)}")
@@ -173,9 +189,12 @@ def _read_head(path: Path, name: str, width: int | None) -> HeadWeights:
             bias=tensors["bias"].astype(np.float32),
             thresholds=np.asarray(entries["thresholds"], dtype=np.float64),
             temperature=float(entries["temperature"]),
+            language_temperature={str(k): float(v) for k, v in entries.get("language_temperature", {}).items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(description, f"an entry is missing or wrong: {error}") from error
+    if head.name != name:
+        raise _unreadable(description, f"it describes the head {head.name!r}")
     check_head(head, width=width)
     return head
 
@@ -194,11 +213,43 @@ def check_head(head: HeadWeights, *, width: int | None) -> None:
     n_labels = len(head.labels)
     shapes = (head.weight.shape, head.bias.shape, head.thresholds.shape)
     finite = all(np.isfinite(values).all() for values in (head.weight, head.bias, head.thresholds))
-    if shapes != ((n_labels, width), (n_labels,), (n_labels,)) or not finite or not head.temperature > 0:
+    if shapes != ((n_labels, width), (n_labels,), (n_labels,)) or not finite or not _all_positive(head):
         raise ModelError(
             f"head {head.name!r} with weight, bias, thresholds of shapes {shapes}, temperature {head.temperature}",
             expected=f"({n_labels}, {width}), ({n_labels},), ({n_labels},), all finite, and a temperature above 0",
             fix="train the head again on this backbone",
+        )
+
+
+def _all_positive(head: HeadWeights) -> bool:
+    return all(0 < value < np.inf for value in (head.temperature, *head.language_temperature.values()))
+
+
+def read_projection(path: Path) -> Projection | None:
+    """The projection of the model folder `path`, None where it has none.
+
+    Raises ModelError where it is damaged or does not fit the backbone.
+    """
+    if PROJECTION not in read_manifest(path).files:
+        return None
+    tensors = _read_tensors(Path(path) / PROJECTION)
+    try:
+        projection = Projection(tensors["weight"].astype(np.float32), tensors["bias"].astype(np.float32))
+    except KeyError as error:
+        raise _unreadable(Path(path) / PROJECTION, f"it lacks the tensor {error}") from error
+    check_projection(projection, width=read_config(path).get("hidden_size"))
+    return projection
+
+
+def check_projection(projection: Projection, *, width: int | None) -> None:
+    """Raise ModelError unless `projection` reads `width` numbers and is finite."""
+    weight, bias = projection.weight, projection.bias
+    fits = weight.ndim == 2 and weight.shape[1] == width and bias.shape == weight.shape[:1]
+    if not fits or not np.isfinite(weight).all() or not np.isfinite(bias).all():
+        raise ModelError(
+            f"a projection with weight and bias of shapes {weight.shape}, {bias.shape}",
+            expected=f"(numbers, {width}) and (numbers,), all finite",
+            fix="train the model again on this backbone",
         )
 
 
@@ -208,7 +259,7 @@ def read_json(file: Path) -> dict[str, Any]:
         entries = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise _unreadable(file, "there is no such file") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(file, str(error)) from error
     if not isinstance(entries, dict):
         raise _unreadable(file, "it holds no JSON object")
@@ -218,7 +269,7 @@ def read_json(file: Path) -> dict[str, Any]:
 def _read_tensors(file: Path) -> dict[str, np.ndarray]:
     try:
         return load_file(file)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, TypeError) as error:  # TypeError: a number format that numpy lacks
         raise _unreadable(file, str(error)) from error
 
 

@@ -42,6 +42,12 @@ def find(name_or_folder: str | Path) -> Path:
             return folder.resolve()
     names = available()
     near = get_close_matches(str(name_or_folder), names, n=1)
+    if (given / "config.json").is_file():
+        raise ModelError(
+            f"folder {given} without a {MANIFEST}",
+            expected="a model folder as cxnlp writes it",
+            fix=f"it is in Hugging Face layout: --encoder {given} or --sentiment-model {given}",
+        )
     problem = f"folder {given} without a {MANIFEST}" if given.is_dir() else f"no model {str(name_or_folder)!r}"
     raise ModelError(
         problem,

@@ -66,13 +66,38 @@ def _quantize_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def widen(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The inverse of `quantize`: every floating tensor as float32, the scales gone."""
-    scaled = {name for name in stored if name + _SCALE in stored and stored[name].dtype == np.int8}
+    """The inverse of `quantize`: every floating tensor as float32, the scales gone.
+
+    Raises ModelError where a matrix lacks its scales, or a weight is not finite.
+    """
+    scaled = {name for name, tensor in stored.items() if tensor.dtype == np.int8}
     scales = {name + _SCALE for name in scaled}
     state: dict[str, np.ndarray] = {}
     for name, tensor in stored.items():
         if name in scaled:
-            state[name] = np.multiply(tensor, stored[name + _SCALE].astype(np.float32)[:, None], dtype=np.float32)
+            state[name] = tensor.astype(np.float32) * _scale_of(name, stored)[:, None]
         elif name not in scales:
             state[name] = tensor.astype(np.float32) if np.issubdtype(tensor.dtype, np.floating) else tensor
+            if not np.isfinite(state[name]).all():
+                raise _damaged(f"tensor {name!r} holds values that are infinite or not a number")
     return state
+
+
+def _scale_of(name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The scales of matrix `name`, float32 (rows,)."""
+    scale = stored.get(name + _SCALE)
+    if scale is None or scale.shape != stored[name].shape[:1] or stored[name].ndim != 2:
+        raise _damaged(f"int8 tensor {name!r} of shape {stored[name].shape} without one scale a row")
+    scale = scale.astype(np.float32)
+    # Of these the largest weight is still finite.
+    if not (np.abs(scale) <= np.finfo(np.float32).max / (_LARGEST + 1)).all():
+        raise _damaged(f"tensor {name + _SCALE!r} holds values that are infinite, too large or not a number")
+    return scale
+
+
+def _damaged(problem: str) -> ModelError:
+    return ModelError(
+        problem,
+        expected="finite weights as cxnlp writes them",
+        fix="install cxnlp again, or name another model: --model cxnlp-small",
+    )

@@ -17,12 +17,16 @@ from cxnlp.errors import ModelError, OutputError
 from cxnlp.registry.layout import (
     CARD,
     CONFIG,
+    FIGURES,
     FORMAT,
     MANIFEST,
     TOKENIZER,
     WEIGHTS,
+    PROJECTION,
     HeadWeights,
+    Projection,
     check_head,
+    check_projection,
     head_files,
 )
 from cxnlp.registry.quantization import quantize
@@ -43,6 +47,8 @@ def write_model(
     prefix: str,
     languages: Sequence[str],
     licence: str,
+    projection: Projection | None = None,
+    figures: str | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write a model folder; a reader sees the whole of it or nothing.
@@ -56,11 +62,13 @@ def write_model(
     config : the network's settings in the Hugging Face layout, with ``model_type``, ``hidden_size`` and
         ``max_position_embeddings``.
     tokenizer : a tokenizer.json, copied as it is.
-    heads : head name -> weights on the L2-normalised embedding; may be empty.
+    heads : head name -> weights on the reading of length 1; may be empty.
     card : README.md, in Markdown.
     prefix : put before every text when encoding.
     languages : ISO 639-1 codes that the model was measured on.
     licence : of the weights, as an SPDX identifier.
+    projection : from the reading to the embedding; None where they are the same.
+    figures : the measured figures that the card shows, as CSV, stored beside it.
     overwrite : replace a folder that is already there.
 
     Returns
@@ -84,6 +92,8 @@ def write_model(
                 fix=f"name it {head.name!r}",
             )
         check_head(head, width=int(config["hidden_size"]))
+    if projection is not None:
+        check_projection(projection, width=int(config["hidden_size"]))
     if folder.exists() and not overwrite:
         raise OutputError(
             f"{folder} exists",
@@ -108,6 +118,11 @@ def write_model(
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             fresh = Path(scratch) / "fresh"
             _write_parts(fresh, backbone_state, config, Path(tokenizer), heads, card)
+            if projection is not None:
+                tensors = {"weight": _float32(projection.weight), "bias": _float32(projection.bias)}
+                save_file(tensors, fresh / PROJECTION)
+            if figures is not None:
+                (fresh / FIGURES).write_text(figures, encoding="utf-8")
             _write_manifest(fresh, manifest)
             _swap(fresh, folder, Path(scratch) / "old")
     except OSError as error:
@@ -142,6 +157,7 @@ def _write_parts(
             "labels": head.labels,
             "thresholds": head.thresholds.tolist(),
             "temperature": head.temperature,
+            "language_temperature": dict(head.language_temperature),
         }
         _write_json(description, entries)
 

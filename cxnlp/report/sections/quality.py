@@ -7,7 +7,7 @@ from typing import Any
 
 from cxnlp.report import words
 from cxnlp.report.sections.headline import languages
-from cxnlp.results import Evidence
+from cxnlp.results import Evidence, ModelInfo
 
 __all__ = ["context"]
 
@@ -38,6 +38,22 @@ def _statuses(evidence: Evidence) -> list[tuple[str, str, int]]:
     return [(name, _STATUSES.get(name, ""), int(counts[name])) for name in [*known, *other]]
 
 
+def _model_lines(model: ModelInfo) -> list[tuple[str, str]]:
+    """Which weights spoke, as (name, words) pairs: first what made the embedding, then who judged sentiment."""
+    lines = [
+        ("Name", model.name),
+        ("Revision", model.revision),
+        ("Licence", model.licence or "not stated"),
+        ("Predicts", ", ".join(model.heads) or "nothing: it made the topics only"),
+        ("Ran on", f"{model.device}, {model.precision}"),
+        ("Labels", ", ".join(f"{label} = {polarity}" for label, polarity in model.labels.items())),
+        *((f"SHA-256 of {file}", digest) for file, digest in model.weights.items()),
+        ("SHA-256 of the list of its files" if model.weights else "Hash of the manifest (SHA-256)", model.sha256),
+    ]
+    judge = _model_lines(model.sentiment) if model.sentiment else []
+    return [(name, said) for name, said in lines if said] + [(f"Sentiment: {name}", said) for name, said in judge]
+
+
 def context(evidence: Evidence) -> dict[str, Any]:
     """Everything about the input and the run that is not a finding."""
     provenance = evidence.provenance
@@ -52,7 +68,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "masked": int(comments["pii_masked"].sum()),
         "outside_window": int((~comments["in_window"].astype(bool)).sum()),
         "notes": notes,
-        "model": evidence.model,
+        "model": _model_lines(evidence.model),
         "versions": tuple(_flat(provenance.get("versions", {}))),
         "seconds": tuple(provenance.get("seconds", {}).items()),
         "settings": tuple(_flat(provenance.get("settings", {}))),
