@@ -290,3 +290,8 @@ def test_a_head_that_the_model_lacks_is_named(labelled, tiny_model, tmp_path):
     maps = (("negativ", "negative"), ("positiv", "positive"), ("gemischt", ""))
     with pytest.raises(SettingsError, match="--head churn_intent"):
         evaluate.evaluate(labelled, evaluate.Question(label="label", maps=maps, resamples=100), config)
+
+
+def test_a_file_needs_its_label(cxnlp, labelled, capsys) -> None:
+    assert cxnlp(labelled, "--text", "comment") == 2
+    assert "--label" in capsys.readouterr().err

@@ -352,3 +352,21 @@ def test_a_backbone_of_another_kind_is_read(tiny_model: Path, tmp_path: Path) ->
 
     assert embedding.shape == (len(TEXTS), 32)
     assert probabilities == {}
+
+
+def test_the_embedding_is_the_projected_reading_and_the_heads_read_the_reading(tiny_model: Path) -> None:
+    model = encoder.load(tiny_model)
+    random = np.random.default_rng(0)
+    width = model.width
+    projection = registry.Projection(
+        random.normal(size=(5, width)).astype(np.float32), random.normal(size=5).astype(np.float32)
+    )
+    texts = ["the delivery was late", "good"]
+
+    reading, plain, _ = encoder.encode_texts(model, texts)
+    embedding, answers, _ = encoder.encode_texts(replace(model, projection=projection), texts)
+
+    wanted = reading @ projection.weight.T + projection.bias
+    np.testing.assert_allclose(embedding, wanted / np.linalg.norm(wanted, axis=1, keepdims=True), atol=1e-5)
+    for name, values in plain.items():
+        np.testing.assert_array_equal(answers[name], values)

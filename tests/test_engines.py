@@ -174,3 +174,18 @@ def test_choosing_an_engine_does_not_load_torch() -> None:
     code = "import sys, cxnlp.engines; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_language_takes_its_own_temperature(tiny_model: Path, tmp_path: Path, config: EncodeConfig) -> None:
+    folder = rewrite(
+        tiny_model, tmp_path / "model", keep={"sentiment"}, temperature=1.0, language_temperature={"ro": 1e6}
+    )
+    given = statements(["the delivery was late", "the delivery was late", "good"])
+    table = given.table.assign(language=pd.Series(["en", "ro", "ro"], dtype=given.table["language"].dtype))
+
+    encoding = engines.encode(replace(given, table=table), replace(config, model=str(folder)))
+
+    sentiment = encoding.probabilities["sentiment"]
+    np.testing.assert_allclose(sentiment[1:], 1 / 3, atol=1e-3)
+    assert np.abs(sentiment[0] - 1 / 3).max() > 0.05
+    np.testing.assert_array_equal(encoding.embedding[0], encoding.embedding[1])

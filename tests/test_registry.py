@@ -326,3 +326,48 @@ def test_the_registry_does_not_load_torch() -> None:
     code = "import sys, cxnlp.registry; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_projection_and_language_temperatures_are_read_back(tmp_path: Path, tokenizer: Path) -> None:
+    projection = registry.Projection(np.arange(16, dtype=np.float32).reshape(8, 2).T, np.array([1, 2], np.float32))
+    head = replace(SENTIMENT, language_temperature={"ro": 0.5})
+    folder = write(tmp_path / "small", tokenizer, heads={"sentiment": head}, projection=projection)
+
+    registry.verify(folder)
+    found = registry.read_projection(folder)
+
+    assert found is not None
+    np.testing.assert_array_equal(found.weight, projection.weight)
+    np.testing.assert_array_equal(found.bias, projection.bias)
+    assert registry.read_heads(folder)["sentiment"].language_temperature == {"ro": 0.5}
+    assert registry.read_projection(write(tmp_path / "plain", tokenizer)) is None
+
+
+@pytest.mark.parametrize(
+    "projection",
+    [
+        registry.Projection(np.zeros((2, 7), np.float32), np.zeros(2, np.float32)),
+        registry.Projection(np.zeros((2, 8), np.float32), np.zeros(3, np.float32)),
+        registry.Projection(np.full((2, 8), np.nan, np.float32), np.zeros(2, np.float32)),
+    ],
+)
+def test_a_projection_that_does_not_fit_is_refused(
+    tmp_path: Path, tokenizer: Path, projection: registry.Projection
+) -> None:
+    with pytest.raises(ModelError, match="projection"):
+        write(tmp_path / "small", tokenizer, projection=projection)
+    assert not (tmp_path / "small").exists()
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_language_temperature_must_be_positive(tmp_path: Path, tokenizer: Path, temperature: float) -> None:
+    with pytest.raises(ModelError, match="temperature"):
+        write(
+            tmp_path / "small",
+            tokenizer,
+            heads={"sentiment": replace(SENTIMENT, language_temperature={"ro": temperature})},
+        )
+
+
+def test_a_tier_may_be_named_without_its_prefix() -> None:
+    assert registry.find("small") == registry.find("cxnlp-small")

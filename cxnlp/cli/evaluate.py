@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from cxnlp.cli import console, options, scorecard
+from cxnlp.cli import console, development, options, questions, scorecard
 from cxnlp.config import Config
 from cxnlp.errors import InputError, SettingsError
 
@@ -28,73 +28,6 @@ SHORT = 1
 """Exit code where the figure is below --min-macro-f1."""
 
 _OURS = ("source", "label", "head", "maps", "grain", "least", "out", "resamples", "limit", "quiet", "file")
-_PANEL = "Evaluation"
-
-Label = Annotated[str, typer.Option("--label", metavar="COLUMN", help="The true labels.", rich_help_panel=_PANEL)]
-HeadName = Annotated[
-    str,
-    typer.Option(
-        "--head",
-        metavar="NAME",
-        help="What they say: sentiment, touchpoint, churn_intent, advocacy, effort or emotion.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Maps = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--map",
-        metavar="THEIRS=OURS",
-        help="A label of the data and ours, such as negativ=negative; repeatable. THEIRS= leaves such rows out.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Grain = Annotated[
-    str,
-    typer.Option(
-        "--as",
-        metavar="GRAIN",
-        help="text: each cell is read as one text, as it stands. comment: cleaned, split into statements and put "
-        "together, as analyze does.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Least = Annotated[
-    float | None,
-    typer.Option(
-        "--min-macro-f1",
-        metavar="NUMBER",
-        min=0.0,
-        max=1.0,
-        help="End with exit code 1 where macro-F1 (touchpoint, emotion: micro-F1) is below this.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="Write every figure to this file.", rich_help_panel="Output"),
-]
-Resamples = Annotated[
-    int,
-    typer.Option(
-        "--resamples",
-        metavar="NUMBER",
-        min=100,
-        max=100_000,
-        help="Bootstrap resamples behind each interval.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Limit = Annotated[
-    int | None,
-    typer.Option(
-        "--limit",
-        metavar="NUMBER",
-        min=1,
-        help="Measure a sample of so many labelled rows, drawn by a hash of the text.",
-        rich_help_panel=_PANEL,
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,34 +58,44 @@ class Measured:
 
 def command(
     context: typer.Context,
-    source: options.Source,
-    label: Label,
+    source: questions.Source,
+    label: questions.Label = None,
     text: options.Text = None,
-    head: HeadName = "sentiment",
+    head: questions.HeadName = "sentiment",
     language: options.Language = None,
-    maps: Maps = None,
-    grain: Grain = "text",
-    least: Least = None,
-    resamples: Resamples = 1000,
-    limit: Limit = None,
+    maps: questions.Maps = None,
+    grain: questions.Grain = "text",
+    least: questions.Least = None,
+    resamples: questions.Resamples = 1000,
+    limit: questions.Limit = None,
     encoding: options.Encoding = None,
     delimiter: options.Delimiter = None,
     sheet: options.Sheet = None,
     model: options.Model = None,
     device: options.Device = None,
     precision: options.Precision = None,
-    out: Out = None,
+    out: questions.Out = None,
     quiet: options.Quiet = False,
     file: options.File = None,
 ) -> None:
     """Measure a model on labelled comments: F1, calibration and confusion, with intervals.
 
-    Any file that analyze reads will do. Labels of one comment are parted by commas or semicolons.
+    Any file that analyze reads will do. Labels of one comment are parted by commas or semicolons. With the folder of
+    the development sets in place of a file, every head is measured on them, as the model card shows.
 
     Exit codes: 0 measured; 1 measured, and below --min-macro-f1; 2 a mistake in the input or the options.
     """
     given = {name: value for name, value in context.params.items() if name not in _OURS}
     config = options.settings(file, given)
+    if Path(source).is_dir():
+        _least(development.evaluate(Path(source), config.encode.model, out, quiet=quiet), "Mean macro-F1", least)
+        return
+    if label is None:
+        raise SettingsError(
+            "no --label",
+            expected="the column with the true labels",
+            fix="cxnlp evaluate FILE --text COLUMN --label COLUMN",
+        )
     question = Question(label=label, head=head, maps=_pairs(maps or []), grain=grain, resamples=resamples, limit=limit)
     if out is not None:
         scorecard.check_place(out)
@@ -162,7 +105,8 @@ def command(
         scorecard.show(measured)
     if out is not None:
         scorecard.write(scorecard.record(measured, config, least), out)
-    _judge(measured.evaluation, least)
+    found = measured.evaluation
+    _least(found.estimate(found.main).value, scorecard.NAMES[found.main], least)
 
 
 def evaluate(
@@ -333,10 +277,9 @@ def _rolled_up(comments: Comments, statements: Statements, encoding: Encoding, c
     return scores.join(comments, quantities, statements, encoding, topics, placement).comments
 
 
-def _judge(found: Evaluation, least: float | None) -> None:
+def _least(value: float, name: str, least: float | None) -> None:
     if least is None:
         return
-    value, name = found.estimate(found.main).value, scorecard.NAMES[found.main]
     if value < least:
         console.say(f"{name} {value:.4f} is below {least:g}, which --min-macro-f1 asks for.")
         raise typer.Exit(SHORT)

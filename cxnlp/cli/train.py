@@ -1,33 +1,75 @@
-"""`cxnlp train`: fit the heads of the embedded model again, from a base encoder and labelled rows."""
+"""`cxnlp train`: the embedded models, from a base encoder or from a teacher, and labelled rows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cxnlp.cli import console
+from cxnlp.errors import SettingsError
 
 __all__ = ["train"]
 
 
 def train(
-    encoder: Annotated[Path, typer.Option(metavar="FOLDER", help="Base encoder in Hugging Face layout.")],
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder with the corpora and the development sets.")],
+    encoder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Base encoder in Hugging Face layout, to tune.")
+    ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Model whose answers a fast one learns, in place of --encoder."),
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Model folder to write; replaced if it exists.")] = Path(
         "models/cxnlp-small"
     ),
+    mixture: Annotated[
+        str, typer.Option(metavar="NAME", help="Which rows train: shipped, or an experiment.")
+    ] = "shipped",
+    seeds: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Networks tuned and averaged.")] = 3,
+    epochs: Annotated[int | None, typer.Option(metavar="NUMBER", min=1, help="Times every row is read.")] = None,
+    rate: Annotated[float | None, typer.Option(metavar="NUMBER", help="Peak learning rate of the backbone.")] = None,
+    embedding_cost: Annotated[
+        float | None, typer.Option(metavar="NUMBER", min=0, help="Weight of the embedding beside the heads.")
+    ] = None,
+    checkpoints: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="State of unfinished runs; the same command goes on from it.")
+    ] = Path(".training"),
 ) -> None:
-    """Train the embedded model's heads and write its folder and card."""
+    """Train the embedded models: the small one with --encoder, the fast one with --teacher."""
     import pandas as pd
 
-    from cxnlp import demo
-    from cxnlp.training import train as fit
+    from cxnlp import demo, training
+    from cxnlp.training.distil import STUDENT
 
+    recipe = training.Recipe() if teacher is None else STUDENT
+    recipe = replace(
+        recipe,
+        epochs=recipe.epochs if epochs is None else epochs,
+        rate=recipe.rate if rate is None else rate,
+        embedding_cost=recipe.embedding_cost if embedding_cost is None else embedding_cost,
+    )
     shown_in_demo = frozenset(pd.read_csv(demo.clothing(), dtype=str)["review"].dropna())
     with console.progress() as progress:
-        figures = fit(encoder, data, out, without=shown_in_demo, progress=progress)
-    overall = figures[figures["measure"].isin(["macro_f1", "micro_f1", "main_accuracy"])]
-    typer.echo(overall.to_string(index=False, float_format="%.3f"))
+        if encoder is not None and teacher is None:
+            figures = training.train(
+                encoder, data, out, mixture=mixture, recipe=recipe, seeds=tuple(range(seeds)),
+                without=shown_in_demo, checkpoints=checkpoints, progress=progress,
+            )  # fmt: skip
+        elif teacher is not None and encoder is None:
+            figures = training.distil(
+                teacher, data, out, recipe=recipe, without=shown_in_demo, checkpoints=checkpoints, progress=progress
+            )
+        else:
+            raise SettingsError(
+                "neither --encoder nor --teacher" if encoder is None else "both --encoder and --teacher",
+                expected="one of them: a base encoder to tune, or a model to learn from",
+                fix="cxnlp train --encoder FOLDER --data FOLDER",
+            )
+    shown = figures[figures["measure"].isin(["macro_f1", "micro_f1", "main_accuracy"])]
+    wide = shown.pivot_table(index=["head", "set", "language", "measure"], columns="model", values="value", sort=False)
+    typer.echo(wide.to_string(float_format="%.3f"))
     typer.echo(f"\nThe model is in {out}; its card is {out / 'README.md'}")

@@ -27,8 +27,8 @@ def find(name_or_folder: str | Path) -> Path:
 
     Parameters
     ----------
-    name_or_folder : a folder in the model layout, or the name of a model that comes with cxnlp. A
-        folder of that name wins.
+    name_or_folder : a folder in the model layout, or the name of a model that comes with cxnlp, with or
+        without its ``cxnlp-``. A folder of that name wins.
 
     Raises
     ------
@@ -36,12 +36,13 @@ def find(name_or_folder: str | Path) -> Path:
         Where there is neither; lists the models that exist.
     """
     given = Path(name_or_folder).expanduser()
-    candidates = [given, *(shelf / str(name_or_folder) for shelf in shelves())]
+    names = (str(name_or_folder), f"cxnlp-{name_or_folder}")
+    candidates = [given, *(shelf / name for name in names for shelf in shelves())]
     for folder in candidates:
         if (folder / MANIFEST).is_file():
             return folder.resolve()
-    names = available()
-    near = get_close_matches(str(name_or_folder), names, n=1)
+    known = available()
+    near = get_close_matches(str(name_or_folder), known, n=1)
     if (given / "config.json").is_file():
         raise ModelError(
             f"folder {given} without a {MANIFEST}",
@@ -51,6 +52,6 @@ def find(name_or_folder: str | Path) -> Path:
     problem = f"folder {given} without a {MANIFEST}" if given.is_dir() else f"no model {str(name_or_folder)!r}"
     raise ModelError(
         problem,
-        expected=f"a model folder, or one of: {', '.join(names) or 'no model is installed'}",
-        fix=f"--model {(near or names)[0]}" if names else "pip install --force-reinstall cxnlp",
+        expected=f"a model folder, or one of: {', '.join(known) or 'no model is installed'}",
+        fix=f"--model {(near or known)[0]}" if known else "pip install --force-reinstall cxnlp",
     )

@@ -1,9 +1,16 @@
-"""LEARN: fit the heads of an embedded model and measure them.
+"""LEARN: tune the embedded models for every head, measure them, and write their folders and cards.
 
-Where a change goes: which rows may train, `corpora`; which rows measure, `devsets`; how heads are
-fitted, `probe`; which figures are reported, `evaluation`; what the card says, `card`.
+`train` tunes the small tier from a base encoder, `distil` the fast tier from the small one.
+
+Where a change goes: which rows may train, `corpora`; which rows measure, `devsets`; how texts are varied,
+`augmentation`; what an error costs, `targets`; the loop, `tuning`; the network with gradients, `network`; heads on the
+frozen encoder, `probe`; other simple models, `baselines`; temperatures and thresholds, `calibration`; figures,
+`evaluation` and `checks`; networks on their way to a folder, `candidates`; what the card says, `card`.
 """
 
+from cxnlp.training.distil import distil
+from cxnlp.training.evaluation import measure_model
 from cxnlp.training.run import train
+from cxnlp.training.tuning import Recipe
 
-__all__ = ["train"]
+__all__ = ["Recipe", "distil", "measure_model", "train"]

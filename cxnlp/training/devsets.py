@@ -21,7 +21,7 @@ JOURNEY_FILE = "journey_dev.parquet"
 
 @dataclass(frozen=True, slots=True)
 class DevSet:
-    """A labelled set; ``most`` rows per label are drawn, ``keep`` chooses among its rows."""
+    """A labelled set; ``most`` rows per language and label are drawn, ``keep`` chooses among its rows."""
 
     file: str
     what: str
@@ -38,6 +38,10 @@ def _relevant(table: pd.DataFrame) -> pd.Series:
     return _two_or_three(table) & (table["relevance"] == "true")
 
 
+def _unseen_app(table: pd.DataFrame) -> pd.Series:
+    return _two_or_three(table) & (table["product"] == "Huawei Health")
+
+
 DEVSETS: dict[str, DevSet] = {
     "laroseda": DevSet("laroseda.parquet", "shop reviews", "NONCOMMERCIAL", _two_or_three),
     "polemo2_text": DevSet("polemo2_text.parquet", "hotel and doctor reviews", "NONCOMMERCIAL", _two_or_three),
@@ -45,17 +49,20 @@ DEVSETS: dict[str, DevSet] = {
     "airline_tweets": DevSet("airline_tweets.parquet", "tweets to airlines", "NONCOMMERCIAL", _two_or_three),
     "germeval2017": DevSet("germeval2017.parquet", "posts about a railway", "NONCOMMERCIAL", _relevant),
     "meia2025": DevSet("meia2025_es.parquet", "tourism reviews", "RESEARCH-ONLY", _two_or_three),
+    "app_reviews": DevSet(
+        "app_reviews_minibar.parquet", "reviews of an app that trained nothing", "CLEAN", _unseen_app
+    ),
     "olist": DevSet("olist_orders_pt_sample.parquet", "marketplace reviews", "NONCOMMERCIAL", _two_or_three),
 }
 
 
 def sentiment_rows(data: Path, name: str) -> pd.DataFrame:
-    """Rows ``text, language, sentiment`` of one development set, at most ``most`` per label, chosen by text hash."""
+    """Rows ``text, language, sentiment`` of a development set, at most ``most`` a language and label, by text hash."""
     devset = DEVSETS[name]
     table = pd.read_parquet(data / devset.file)
     table = table[devset.keep(table) & table["text"].notna()].drop_duplicates("text")
     order = pd.util.hash_pandas_object(table["text"], index=False).sort_values().index
-    table = table.loc[order].groupby("label").head(devset.most)
+    table = table.loc[order].groupby(["lang", "label"]).head(devset.most)
     return pd.DataFrame({"text": table["text"], "language": table["lang"], "sentiment": table["label"]}).reset_index(
         drop=True
     )
