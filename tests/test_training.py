@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from scipy.special import softmax
 
 from cxnlp import encoder, registry
+from cxnlp.cli import development
 from cxnlp.errors import InputError
 from cxnlp.evaluation import expected_calibration_error, measure_head
 from cxnlp.heads import HEADS
@@ -23,6 +24,7 @@ from cxnlp.training import Recipe, distil, train
 from cxnlp.training.calibration import calibrate, held_apart
 from cxnlp.training.corpora import CORPORA, MIXTURES, training_rows
 from cxnlp.training.devsets import DEVSETS
+from cxnlp.training.evaluation import read_figures
 from cxnlp.training.probe import fit_heads
 
 _EMOTIONS = ("anger", "neutral", "joy")
@@ -113,8 +115,8 @@ def test_train_writes_a_model_that_loads_and_a_card_with_its_figures(small: tupl
         assert f"| {corpus} |" in card
     own = figures[(figures["model"] == out.name) & (figures["set"].isin(DEVSETS) | (figures["language"] == "all"))]
     assert len(own) > 20
-    for value in own["value"]:
-        assert f"{value:.3f}" in card
+    for measure, value in zip(own["measure"], own["value"], strict=True):
+        assert (f"| {value:,.0f} |" if measure == "rows" else f"{value:.3f}") in card
     assert {"TF-IDF", "frozen probe", "seed 0", "seed 1", out.name} == set(figures["model"])
 
 
@@ -159,7 +161,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(base_encoder: Path, data: 
 def test_a_student_learns_what_its_teacher_says(small: tuple[Path, pd.DataFrame], data: Path, tmp_path: Path) -> None:
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     out = tmp_path / "tiny-fast"
-    figures = distil(small[0], data, out, shape=shape, recipe=Recipe(epochs=4, tokens=512, rate=5e-3, head_rate=5e-3))
+    none = shape | {"num_hidden_layers": 0}
+    recipe = Recipe(epochs=4, tokens=512, rate=5e-3, head_rate=5e-3)
+    figures = distil(small[0], data, out, candidates={"one": shape, "none": none}, recipe=recipe)
     texts = [f"{words} {k}" for words in _WORDS.values() for k in range(30)]
     answers = []
     for folder in (small[0], out):
@@ -170,6 +174,21 @@ def test_a_student_learns_what_its_teacher_says(small: tuple[Path, pd.DataFrame]
     far = np.abs(answers[0] - answers[0].mean(axis=0)).mean()
     assert np.abs(answers[0] - answers[1]).mean() < 0.8 * far
     assert {small[0].name, out.name} <= set(figures["model"])
+    assert len({"one", "none"} & set(figures["model"])) == 1
+
+
+def test_the_folder_of_the_development_sets_gives_the_figures_of_the_card(
+    small: tuple[Path, pd.DataFrame], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mean = development.evaluate(data, str(small[0]), tmp_path / "out.json", quiet=False)
+
+    assert f"{mean:.3f}" in capsys.readouterr().out
+    written = pd.DataFrame(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["figures"])
+    keys = ["head", "set", "language", "n", "measure"]
+    stored = read_figures(small[0]).query("model == @small[0].name")
+    both = written.merge(stored, on=keys, suffixes=("", "_stored"))
+    assert len(both) == len(written)
+    np.testing.assert_allclose(both["value"], both["value_stored"], atol=2e-3)
 
 
 def test_texts_named_without_never_train(data: Path) -> None:

@@ -1,7 +1,7 @@
 """Which texts share a batch.
 
-Every batch holds sequences of one length. So nothing is padded, no attention mask is needed, and what
-a text shares its batch with cannot change its result beyond rounding.
+A batch is sorted by length, and attention runs over texts of one length at a time. So no text is padded,
+and what it shares its batch with cannot change its result beyond rounding.
 """
 
 from __future__ import annotations
@@ -71,16 +71,17 @@ def windows(tokenizer: PieceCutter, texts: Sequence[str]) -> list[Window]:
 
 
 def batches(found: Sequence[Window], texts: Sequence[str], *, tokens_per_batch: int) -> Iterator[list[Window]]:
-    """Group windows by length, longest first, at most `tokens_per_batch` pieces a batch (at least one window).
+    """Cut the windows, longest first, into batches of at most `tokens_per_batch` pieces (at least one window).
 
     Ties are broken by the text itself, so the same set of texts makes the same batches in any order.
     """
     batch: list[Window] = []
+    size = 0
     for window in sorted(found, key=lambda window: (-len(window.ids), texts[window.text])):
-        full = (len(batch) + 1) * len(window.ids) > tokens_per_batch
-        if batch and (full or len(window.ids) != len(batch[0].ids)):
+        if batch and size + len(window.ids) > tokens_per_batch:
             yield batch
-            batch = []
+            batch, size = [], 0
         batch.append(window)
+        size += len(window.ids)
     if batch:
         yield batch

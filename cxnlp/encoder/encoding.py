@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 import torch
 from scipy.special import expit, softmax
 
 from cxnlp.encoder.batching import Window, batches, readable, windows
+from cxnlp.encoder.bert import Bert
 from cxnlp.encoder.loading import Model
 from cxnlp.registry import HeadWeights
 from cxnlp.results import Progress
@@ -108,10 +110,15 @@ def _run(model: Model, planned: Sequence[Sequence[Window]]) -> Iterator[np.ndarr
 
 
 def _sum_pieces(model: Model, batch: Sequence[Window]) -> np.ndarray:
-    ids = torch.from_numpy(np.stack([window.ids for window in batch])).to(model.info.device)
+    ids = [
+        torch.from_numpy(np.stack([window.ids for window in group])).to(model.info.device)
+        for _, group in groupby(batch, key=lambda window: len(window.ids))
+    ]
     with torch.inference_mode():
-        hidden = model.network(ids)
-        return hidden.sum(dim=1, dtype=torch.float32).cpu().numpy()
+        # Networks of transformers read texts of several lengths only with padding.
+        network = model.network
+        states = network.packed(ids) if isinstance(network, Bert) else [network(group) for group in ids]
+        return torch.cat([hidden.sum(dim=1, dtype=torch.float32) for hidden in states]).cpu().numpy()
 
 
 def apply_heads(

@@ -24,8 +24,10 @@ BUILDS = {
   with emoji. The embedding for topics is a projection, trained to stay what the base encoder said.
 - The weights are the mean of {seeds} networks tuned with different seeds.
 - Command: `cxnlp train --encoder ENCODER --data DATA --out models/{name}`; hours on two cores, minutes on a GPU.""",
-    "fast": """- A student of cxnlp-small: 2 layers, 192 wide, word embeddings reduced from its teacher's, trained to
-  answer what the teacher answers and to embed as it embeds, on the texts below. Weights int8 per row.
+    "fast": """- A student of cxnlp-small, trained to answer what its teacher answers and to embed as it embeds, on the
+  texts below; word embeddings reduced from its teacher's. Weights int8 per row.
+- Two shapes were tried: two layers 192 wide, and no layer at all (a sum of 256 numbers a word). The better is this
+  one, the other stands beside it.
 - Command: `cxnlp train --teacher models/cxnlp-small --data DATA --out models/{name}`.""",
 }
 

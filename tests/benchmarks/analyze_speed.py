@@ -9,37 +9,14 @@ own matrix-product peak that the encoder reaches, seconds per stage and peak mem
 from __future__ import annotations
 
 import argparse
-import json
 import time
 
 import torch
+from machine import flops_per_token, matmul_peak
 
 import cxnlp
 from cxnlp import demo, registry
 from cxnlp.config import Config
-
-
-def matmul_peak(dtype: torch.dtype, *, size: int = 1024, seconds: float = 2.0) -> float:
-    """Best matrix-product rate of this machine in FLOP/s: square matrices, random data, after a warm-up."""
-    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
-    for _ in range(5):
-        a @ b
-    best, started = 0.0, time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        began = time.perf_counter()
-        for _ in range(10):
-            a @ b
-        best = max(best, 10 * 2 * size**3 / (time.perf_counter() - began))
-    return best
-
-
-def flops_per_token(model: str, tokens_per_text: float) -> float:
-    """Multiplications and additions of one encoder pass for one token, from the model's own config.json."""
-    config = json.loads((registry.find(model) / "backbone" / "config.json").read_text(encoding="utf-8"))
-    width, inner, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
-    linear = 2 * (4 * width**2 + 2 * width * inner)
-    attention = 4 * tokens_per_text * width
-    return layers * (linear + attention)
 
 
 def main() -> None:
@@ -60,7 +37,7 @@ def main() -> None:
     statements, tokens = facts["statements_encoded"], facts["tokens"]
     dtype = torch.bfloat16 if analysis.model.precision == "bfloat16" else torch.float32
     peak = matmul_peak(dtype)
-    reached = flops_per_token(config.encode.model, tokens / statements) * tokens / encoding
+    reached = flops_per_token(registry.find(config.encode.model), tokens / statements) * tokens / encoding
     print(f"comments            {len(analysis.comments):,}")
     print(f"statements          {len(analysis.statements):,}, {statements:,} distinct")
     print(f"tokens              {tokens:,}, {tokens / statements:.1f} a statement")
