@@ -94,8 +94,9 @@ _EXPERIMENTS_TEXT = """## How the mixture was chosen
 
 One epoch each, half of the parallel comments, seed 0, 80 texts a class of each development set. `mean` is the mean
 macro-F1 of the sentiment sets, `touchpoint` micro-F1; leave, recommend and high are F1 at the best threshold. Single
-runs: differences below about .015 of the mean say little. The written comments grew between runs (`rows`).
-Command: `cxnlp train ... --mixture NAME --epochs 1 --seeds 1 --rate RATE --embedding-cost COST`."""
+runs: differences below about .015 of the mean say little. The written comments grew between runs (`rows`), and in
+them the embedding's loss still moved the network, with the weight `embedding cost`; since then it moves the projection.
+Command: `cxnlp train ... --mixture NAME --epochs 1 --seeds 1 --rate RATE`."""
 
 _WHAT = {
     "small": "The embedded model of cxnlp: one multilingual encoder with heads for {heads}.",
@@ -140,7 +141,7 @@ def _corpora(figures: pd.DataFrame, name: str) -> str:
 def _experiments() -> str:
     if not _EXPERIMENTS.exists():
         return ""
-    table = pd.read_csv(_EXPERIMENTS)
+    table = pd.read_csv(_EXPERIMENTS, dtype={"rate": str, "embedding cost": str}, keep_default_na=False)
     return f"\n{_EXPERIMENTS_TEXT}\n\n{_markdown(table)}\n"
 
 

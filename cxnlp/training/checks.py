@@ -18,7 +18,7 @@ __all__ = ["VARIANTS", "agreement", "languages_agree", "retrieval", "topic_quali
 VARIANTS: dict[str, Callable[[str], str]] = {
     "no diacritics": bare,
     "lower case": str.lower,
-    "one typo": lambda text: _one_typo(text),
+    "one or two typos": lambda text: _mistyped(text),
 }
 """Ways to write the same text that must not change what it says."""
 
@@ -26,7 +26,7 @@ _TOPIC_FILE = "banking77.parquet"
 _TOPIC_ROWS = 3000
 
 
-def _one_typo(text: str) -> str:
+def _mistyped(text: str) -> str:
     # seeded by the text, so that the check is the same on every run
     return CHANGES["typo"](text, np.random.default_rng(len(text)), Context())
 

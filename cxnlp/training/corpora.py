@@ -108,7 +108,7 @@ def _emotions(path: Path) -> pd.DataFrame:
             "text": table["text"],
             "language": table["lang"],
             "group": table["id"].astype(str),
-            "sentiment": [_polarity(set(emotions)) for emotions in table["emotion"]],
+            "sentiment": [None if emotions is None else _polarity(set(emotions)) for emotions in table["emotion"]],
         }
     )
 
