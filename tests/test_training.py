@@ -16,7 +16,8 @@ from scipy.special import softmax
 
 from cxnlp import encoder, registry
 from cxnlp.cli import development
-from cxnlp.errors import InputError
+from cxnlp.config import EncodeConfig
+from cxnlp.errors import InputError, ModelError, OutputError, SettingsError
 from cxnlp.evaluation import expected_calibration_error, measure_head
 from cxnlp.heads import HEADS
 from cxnlp.schema import LANGUAGES
@@ -24,7 +25,7 @@ from cxnlp.training import Recipe, distil, train
 from cxnlp.training.calibration import calibrate, held_apart
 from cxnlp.training.corpora import CORPORA, MIXTURES, training_rows
 from cxnlp.training.devsets import DEVSETS
-from cxnlp.training.evaluation import read_figures
+from cxnlp.training.evaluation import evaluation_rows, read_figures
 from cxnlp.training.probe import fit_heads
 
 _EMOTIONS = ("anger", "neutral", "joy")
@@ -180,9 +181,11 @@ def test_a_student_learns_what_its_teacher_says(small: tuple[Path, pd.DataFrame]
 def test_the_folder_of_the_development_sets_gives_the_figures_of_the_card(
     small: tuple[Path, pd.DataFrame], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mean = development.evaluate(data, str(small[0]), tmp_path / "out.json", quiet=False)
+    mean = development.evaluate(data, EncodeConfig(model=str(small[0])), tmp_path / "out.json", quiet=False)
 
-    assert f"{mean:.3f}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"{mean:.3f}" in printed
+    assert len(printed.splitlines()) > 20
     written = pd.DataFrame(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["figures"])
     keys = ["head", "set", "language", "n", "measure"]
     stored = read_figures(small[0]).query("model == @small[0].name")
@@ -197,6 +200,28 @@ def test_texts_named_without_never_train(data: Path) -> None:
     rest = training_rows(data, without=banned)
     assert not banned & set(rest["text"])
     assert len(every) - len(rest) == every["text"].isin(banned).sum()
+
+
+def test_a_folder_that_is_no_model_is_never_replaced(base_encoder: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="no model"):
+        train(base_encoder, data, tmp_path, recipe=_QUICK, seeds=(0,))
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_student_never_replaces_its_teacher(small: tuple[Path, pd.DataFrame], data: Path) -> None:
+    with pytest.raises(SettingsError, match="both teacher and student"):
+        distil(small[0], data, small[0])
+
+
+def test_a_teacher_without_figures_is_refused_before_any_work(tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"figures\.csv"):
+        distil(tiny_model, tmp_path / "no data", tmp_path / "out")
+
+
+def test_a_missing_development_set_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"journey_dev\.parquet"):
+        evaluation_rows(tmp_path)
 
 
 def test_a_missing_corpus_is_named(tmp_path: Path) -> None:

@@ -88,7 +88,13 @@ def command(
     given = {name: value for name, value in context.params.items() if name not in _OURS}
     config = options.settings(file, given)
     if Path(source).is_dir():
-        _least(development.evaluate(Path(source), config.encode.model, out, quiet=quiet), "Mean macro-F1", least)
+        if label is not None or text is not None:
+            raise SettingsError(
+                f"{source} is a folder, with --text or --label",
+                expected="a file with labelled comments, or the folder of the development sets alone",
+                fix=f"cxnlp evaluate {source}",
+            )
+        _least(development.evaluate(Path(source), config.encode, out, quiet=quiet), "Mean macro-F1", least)
         return
     if label is None:
         raise SettingsError(
@@ -230,7 +236,9 @@ def _answers(
     from cxnlp.heads import HEADS
 
     whole = question.grain == "comment" and cleaned is not None
-    statements = cleaned if whole and cleaned is not None else _one_statement_each(comments)
+    statements = (
+        cleaned if whole and cleaned is not None else _one_statement_each(comments, _languages(comments, cleaned))
+    )
     encoding = engines.encode(statements, config.encode, progress=progress)
     if question.head not in encoding.probabilities:
         raise SettingsError.unknown_value(question.head, encoding.probabilities, option="--head")
@@ -241,7 +249,7 @@ def _answers(
     )
 
 
-def _one_statement_each(comments: Comments) -> Statements:
+def _one_statement_each(comments: Comments, language: pd.Series) -> Statements:
     import pandas as pd
 
     from cxnlp.results import Statements
@@ -255,7 +263,7 @@ def _one_statement_each(comments: Comments) -> Statements:
             "start": 0,
             "end": read["text"].str.len().astype("int64"),
             "text": read["text"],
-            "language": read["language_given"],
+            "language": language,
         }
     )
     return Statements(comments=read, table=table)

@@ -13,6 +13,8 @@ from cxnlp.errors import SettingsError
 
 __all__ = ["train"]
 
+_SEEDS = 3
+
 
 def train(
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder with the corpora and the development sets.")],
@@ -23,15 +25,18 @@ def train(
         Path | None,
         typer.Option(metavar="FOLDER", help="Model whose answers a fast one learns, in place of --encoder."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Model folder to write; replaced if it exists.")] = Path(
-        "models/cxnlp-small"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Model folder to write or replace: models/cxnlp-small, or cxnlp-fast."),
+    ] = None,
     mixture: Annotated[
         str, typer.Option(metavar="NAME", help="Which rows train: shipped, or an experiment.")
     ] = "shipped",
-    seeds: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Networks tuned and averaged.")] = 3,
+    seeds: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Networks tuned and averaged.")] = _SEEDS,
     epochs: Annotated[int | None, typer.Option(metavar="NUMBER", min=1, help="Times every row is read.")] = None,
-    rate: Annotated[float | None, typer.Option(metavar="NUMBER", help="Peak learning rate of the backbone.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="NUMBER", min=1e-9, help="Peak learning rate of the backbone.")
+    ] = None,
     embedding_cost: Annotated[
         float | None, typer.Option(metavar="NUMBER", min=0, help="Weight of the embedding beside the heads.")
     ] = None,
@@ -42,8 +47,16 @@ def train(
     """Train the embedded models: the small one with --encoder, the fast one with --teacher."""
     import pandas as pd
 
-    from cxnlp import demo, training
+    from cxnlp import demo, registry, training
     from cxnlp.training.distil import STUDENT
+
+    if teacher is not None and (mixture != "shipped" or seeds != _SEEDS):
+        raise SettingsError(
+            "--mixture or --seeds with --teacher",
+            expected="them with --encoder: a student has texts of its own and one seed",
+            fix="leave them out",
+        )
+    out = out or Path("models/cxnlp-small" if teacher is None else "models/cxnlp-fast")
 
     recipe = training.Recipe() if teacher is None else STUDENT
     recipe = replace(
@@ -60,8 +73,10 @@ def train(
                 without=shown_in_demo, checkpoints=checkpoints, progress=progress,
             )  # fmt: skip
         elif teacher is not None and encoder is None:
+            path = registry.find(teacher)
+            registry.verify(path)
             figures = training.distil(
-                teacher, data, out, recipe=recipe, without=shown_in_demo, checkpoints=checkpoints, progress=progress
+                path, data, out, recipe=recipe, without=shown_in_demo, checkpoints=checkpoints, progress=progress
             )
         else:
             raise SettingsError(

@@ -158,7 +158,9 @@ def _model(
     rows = network.get_input_embeddings().weight.shape[0]
     if largest >= rows:
         raise _unfit(model, f"its tokenizer has pieces up to number {largest}, the network {rows} of them")
-    (cut,) = tokenizer.encode_batch_fast(["a b " * max_tokens])
+    cut, empty = tokenizer.encode_batch_fast(["a b " * max_tokens, ""])
+    if len(empty.ids) >= max_tokens:
+        raise _unfit(model, f"it reads {max_tokens} pieces at once, which leaves none for the text")
     with torch.inference_mode():
         tried = run(torch.tensor([cut.ids, cut.ids], device=where))
     width = tried.shape[-1]

@@ -14,12 +14,23 @@ import pandas as pd
 from safetensors.numpy import load_file
 
 from cxnlp import encoder as encoders
-from cxnlp.errors import InputError
+from cxnlp.errors import InputError, OutputError
 from cxnlp.registry import HeadWeights, Projection, write_model
+from cxnlp.registry.layout import MANIFEST
 from cxnlp.results import Progress
 from cxnlp.schema import LANGUAGES
 
-__all__ = ["Backbone", "Candidate", "Linear", "average", "embed", "read_backbone", "readings", "write_candidate"]
+__all__ = [
+    "Backbone",
+    "Candidate",
+    "Linear",
+    "average",
+    "check_place",
+    "embed",
+    "read_backbone",
+    "readings",
+    "write_candidate",
+]
 
 Linear = tuple[np.ndarray, np.ndarray]
 """Weight (outputs, width) and bias (outputs,) on a reading of length 1."""
@@ -87,6 +98,16 @@ def embed(reading: np.ndarray, projection: Linear) -> np.ndarray:
     weight, bias = projection
     rows: np.ndarray = reading @ weight.T + bias
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def check_place(folder: Path) -> None:
+    """Raise OutputError where `folder` holds something that is no model: writing one replaces what is there."""
+    if folder.exists() and not (folder / MANIFEST).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            f"{folder} holds something that is no model",
+            expected="a new folder, an empty one, or a model folder to replace",
+            fix="--out models/my-model",
+        )
 
 
 def write_candidate(

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from cxnlp.heads import POLARITIES
 from cxnlp.training.augmentation import CHANGES, Context, bare
+from cxnlp.training.corpora import read_set
 
 __all__ = ["VARIANTS", "agreement", "languages_agree", "retrieval", "topic_quality", "topic_rows", "variants"]
 
@@ -76,7 +77,7 @@ def _centred(rows: np.ndarray) -> np.ndarray:
 
 def topic_rows(data: Path) -> pd.DataFrame:
     """Questions of bank customers with their intents: columns ``text`` and ``intent``, chosen by text hash."""
-    table = pd.read_parquet(data / _TOPIC_FILE)
+    table = read_set(data / _TOPIC_FILE)
     order = pd.util.hash_pandas_object(table["text"], index=False).sort_values().index[:_TOPIC_ROWS]
     chosen = table.loc[order].reset_index(drop=True)
     return pd.DataFrame({"text": chosen["text"], "intent": [str(topic) for topic in chosen["topic"]]})

@@ -16,7 +16,7 @@ import pandas as pd
 
 from cxnlp.errors import InputError, SettingsError
 
-__all__ = ["ADVOCACY", "CORPORA", "Corpus", "MIXTURES", "ROW_COLUMNS", "training_rows"]
+__all__ = ["ADVOCACY", "CORPORA", "Corpus", "MIXTURES", "ROW_COLUMNS", "read_set", "training_rows"]
 
 ROW_COLUMNS = (
     "text",
@@ -61,6 +61,17 @@ class Corpus:
     trust: float = 1.0
 
 
+def read_set(path: Path) -> pd.DataFrame:
+    """The table of a set of the data folder; InputError where it is missing or no Parquet file."""
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        found = f"no file {path}" if not path.exists() else f"{path}: {error}"
+        raise InputError(
+            found, expected="a Parquet file of the data folder", fix="name the folder that holds the sets"
+        ) from error
+
+
 def _told(comments: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -90,7 +101,7 @@ def _half(path: Path) -> pd.DataFrame:
 
 
 def _labelled(path: Path) -> pd.DataFrame:
-    table = pd.read_parquet(path)
+    table = read_set(path)
     return pd.DataFrame(
         {"text": table["text"], "language": table["lang"], "group": table["id"], "sentiment": table["label"]}
     )
@@ -98,11 +109,11 @@ def _labelled(path: Path) -> pd.DataFrame:
 
 def _app_reviews(path: Path) -> pd.DataFrame:
     # the other app is a development set: products must differ between training and measuring
-    return _labelled(path)[(pd.read_parquet(path)["product"] == "Garmin Connect").to_numpy()]
+    return _labelled(path)[(read_set(path)["product"] == "Garmin Connect").to_numpy()]
 
 
 def _emotions(path: Path) -> pd.DataFrame:
-    table = pd.read_parquet(path)
+    table = read_set(path)
     return pd.DataFrame(
         {
             "text": table["text"],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxnlp.training.corpora import ADVOCACY
+from cxnlp.training.corpora import ADVOCACY, read_set
 
 __all__ = ["DEVSETS", "DevSet", "JOURNEY_FILE", "journey_rows", "sentiment_rows"]
 
@@ -59,7 +59,7 @@ DEVSETS: dict[str, DevSet] = {
 def sentiment_rows(data: Path, name: str) -> pd.DataFrame:
     """Rows ``text, language, sentiment`` of a development set, at most ``most`` a language and label, by text hash."""
     devset = DEVSETS[name]
-    table = pd.read_parquet(data / devset.file)
+    table = read_set(data / devset.file)
     table = table[devset.keep(table) & table["text"].notna()].drop_duplicates("text")
     order = pd.util.hash_pandas_object(table["text"], index=False).sort_values().index
     table = table.loc[order].groupby(["lang", "label"]).head(devset.most)
@@ -70,7 +70,7 @@ def sentiment_rows(data: Path, name: str) -> pd.DataFrame:
 
 def journey_rows(data: Path) -> pd.DataFrame:
     """The journey development set with the columns of `corpora.ROW_COLUMNS` (mixed sentiment is missing)."""
-    table = pd.read_parquet(data / JOURNEY_FILE)
+    table = read_set(data / JOURNEY_FILE)
     return pd.DataFrame(
         {
             "text": table["text"],

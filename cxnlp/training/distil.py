@@ -14,10 +14,11 @@ from tokenizers import Tokenizer
 from cxnlp import encoder as encoders
 from cxnlp import registry
 from cxnlp.encoder.bert import shapes
+from cxnlp.errors import SettingsError
 from cxnlp.registry import HeadWeights
 from cxnlp.registry.layout import TOKENIZER
 from cxnlp.results import Progress
-from cxnlp.training.candidates import Backbone, Candidate, write_candidate
+from cxnlp.training.candidates import Backbone, Candidate, check_place, write_candidate
 from cxnlp.training.card import write_card
 from cxnlp.training.evaluation import read_figures
 from cxnlp.training.network import start
@@ -63,6 +64,10 @@ def distil(
     label of the corpora is used but for calibration. The best has the highest mean macro-F1 of sentiment over the
     development sets. Other parameters are those of `training.train`.
     """
+    check_place(out)
+    if out.resolve() == teacher.resolve():
+        raise SettingsError(f"{out} is both teacher and student", expected="two folders", fix="--out models/cxnlp-fast")
+    known = read_figures(teacher)
     rows = prepare(data, without=without, mixture="distil")
     model = encoders.load(teacher)
     embedding, answers, _ = encoders.encode_texts(
@@ -76,7 +81,6 @@ def distil(
         tried[name] = _taught(base, rows.fitted, embedding, answers, recipe, folder, progress)
         found[name] = measure(name, tried[name], rows, progress)
     best = max(found, key=lambda name: _standing(found[name][1]))
-    known = read_figures(teacher)
     others = [figures for name, (_, figures) in found.items() if name != best]
     own = found[best][1].assign(model=out.name)
     table = pd.concat([known[~known["model"].str.startswith("seed ")], *others, own], ignore_index=True)

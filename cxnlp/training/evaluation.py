@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxnlp import encoder as encoders
+from cxnlp.errors import ModelError
 from cxnlp.evaluation import FIGURE_COLUMNS, figures
 from cxnlp.registry.layout import FIGURES
 from cxnlp.results import Progress
@@ -50,12 +51,28 @@ def _named(model: str, table: pd.DataFrame) -> pd.DataFrame:
 
 def read_figures(folder: Path) -> pd.DataFrame:
     """The figures that are stored in a model folder, columns `COLUMNS`."""
+    if not (folder / FIGURES).exists():
+        raise ModelError(
+            f"{folder} without {FIGURES}",
+            expected="a model that cxnlp train wrote, with its figures",
+            fix="cxnlp train --encoder FOLDER --data FOLDER",
+        )
     return pd.read_csv(folder / FIGURES, keep_default_na=False, na_values={"value": [""]})
 
 
-def measure_model(folder: Path, data: Path, progress: Progress | None = None) -> pd.DataFrame:
-    """Figures of the model folder `folder` on the development sets in `data`, columns `COLUMNS`."""
-    model = encoders.load(folder)
+def measure_model(
+    folder: Path,
+    data: Path,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Figures of the model folder `folder` on the development sets in `data`, columns `COLUMNS`.
+
+    ``device`` and ``precision`` are as `encoder.load` takes them.
+    """
+    model = encoders.load(folder, device=device, precision=precision)
     rows = evaluation_rows(data)
     texts, languages = rows["text"].tolist(), rows["language"].tolist()
     _, answers, _ = encoders.encode_texts(model, texts, languages=languages, progress=progress)

@@ -22,6 +22,7 @@ from cxnlp.training.candidates import (
     Candidate,
     Linear,
     average,
+    check_place,
     embed,
     read_backbone,
     readings,
@@ -92,6 +93,7 @@ def train(
     -------
     Table with the columns `evaluation.COLUMNS`, the figures of the card.
     """
+    check_place(out)
     base = read_backbone(encoder)
     rows = prepare(data, without=without, mixture=mixture)
     first = readings(base, rows.fitted["text"].tolist(), progress)
