@@ -6,13 +6,14 @@ a batch, `encoding`.
 """
 
 from cxnlp.encoder.batching import too_long
-from cxnlp.encoder.encoding import apply_heads, encode_texts
+from cxnlp.encoder.encoding import apply_heads, apply_projection, encode_texts
 from cxnlp.encoder.foreign import classify_texts, load_classifier, load_encoder
 from cxnlp.encoder.loading import Model, load
 
 __all__ = [
     "Model",
     "apply_heads",
+    "apply_projection",
     "classify_texts",
     "encode_texts",
     "load",

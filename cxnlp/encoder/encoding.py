@@ -14,10 +14,10 @@ from scipy.special import expit, softmax
 from cxnlp.encoder.batching import Window, batches, readable, windows
 from cxnlp.encoder.bert import Bert
 from cxnlp.encoder.loading import Model
-from cxnlp.registry import HeadWeights
+from cxnlp.registry import HeadWeights, Projection
 from cxnlp.results import Progress
 
-__all__ = ["apply_heads", "encode_texts", "sum_pieces"]
+__all__ = ["apply_heads", "apply_projection", "encode_texts", "sum_pieces"]
 
 
 def encode_texts(
@@ -53,10 +53,13 @@ def encode_texts(
     sums, n_tokens = sum_pieces(model, texts, tokens_per_batch=tokens_per_batch, progress=progress)
     # Scaling to length 1 makes the division by the number of pieces needless.
     reading = _unit(sums)
-    embedding = (
-        reading if model.projection is None else _unit(reading @ model.projection.weight.T + model.projection.bias)
-    )
+    embedding = reading if model.projection is None else apply_projection(model.projection, reading)
     return embedding, apply_heads(model.heads, reading, languages), n_tokens
+
+
+def apply_projection(projection: Projection, reading: np.ndarray) -> np.ndarray:
+    """Embeddings of length 1, (n, numbers), from readings of length 1, (n, width)."""
+    return _unit(reading @ projection.weight.T + projection.bias)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -22,8 +22,7 @@ ENGINES: dict[str, Callable[..., Encoding]] = {"local": encode_here}
 
 def check(config: EncodeConfig) -> None:
     """Raise what `encode` would raise for an engine or a model that cannot be used, before any work is done."""
-    if config.engine not in ENGINES:
-        raise SettingsError.unknown_value(config.engine, ENGINES, option="--engine")
+    _check_engine(config)
     check_models(config)
 
 
@@ -48,7 +47,11 @@ def encode(statements: Statements, config: EncodeConfig, *, progress: Progress |
     ModelError
         Where a model cannot be found or fetched, is not the one that was written, or is refused.
     """
-    if config.engine not in ENGINES:
-        raise SettingsError.unknown_value(config.engine, ENGINES, option="--engine")
+    _check_engine(config)
     schema.check(statements.table, "statements_clean")
     return ENGINES[config.engine](statements, config, progress=progress)
+
+
+def _check_engine(config: EncodeConfig) -> None:
+    if config.engine not in ENGINES:
+        raise SettingsError.unknown_value(config.engine, ENGINES, option="--engine")

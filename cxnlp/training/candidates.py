@@ -26,7 +26,6 @@ __all__ = [
     "Linear",
     "average",
     "check_place",
-    "embed",
     "read_backbone",
     "readings",
     "write_candidate",
@@ -91,13 +90,6 @@ def readings(backbone: Backbone, texts: Sequence[str], progress: Progress | None
     with tempfile.TemporaryDirectory() as scratch:
         bare = _write(Path(scratch) / "bare", backbone, name="bare", heads={}, card="")
         return encoders.encode_texts(encoders.load(bare), list(texts), progress=progress)[0]
-
-
-def embed(reading: np.ndarray, projection: Linear) -> np.ndarray:
-    """Embeddings of length 1 from readings."""
-    weight, bias = projection
-    rows: np.ndarray = reading @ weight.T + bias
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def check_place(folder: Path) -> None:

@@ -12,16 +12,9 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from cxnlp.heads import POLARITIES
 from cxnlp.training.augmentation import CHANGES, Context, bare
-from cxnlp.training.corpora import read_set
+from cxnlp.training.corpora import by_text_hash, read_set
 
 __all__ = ["VARIANTS", "agreement", "languages_agree", "retrieval", "topic_quality", "topic_rows", "variants"]
-
-VARIANTS: dict[str, Callable[[str], str]] = {
-    "no diacritics": bare,
-    "lower case": str.lower,
-    "one or two typos": lambda text: _mistyped(text),
-}
-"""Ways to write the same text that must not change what it says."""
 
 _TOPIC_FILE = "banking77.parquet"
 _TOPIC_ROWS = 3000
@@ -30,6 +23,14 @@ _TOPIC_ROWS = 3000
 def _mistyped(text: str) -> str:
     # seeded by the text, so that the check is the same on every run
     return CHANGES["typo"](text, np.random.default_rng(len(text)), Context())
+
+
+VARIANTS: dict[str, Callable[[str], str]] = {
+    "no diacritics": bare,
+    "lower case": str.lower,
+    "one or two typos": _mistyped,
+}
+"""Ways to write the same text that must not change what it says."""
 
 
 def variants(texts: pd.Series) -> pd.Series:
@@ -77,9 +78,7 @@ def _centred(rows: np.ndarray) -> np.ndarray:
 
 def topic_rows(data: Path) -> pd.DataFrame:
     """Questions of bank customers with their intents: columns ``text`` and ``intent``, chosen by text hash."""
-    table = read_set(data / _TOPIC_FILE)
-    order = pd.util.hash_pandas_object(table["text"], index=False).sort_values().index[:_TOPIC_ROWS]
-    chosen = table.loc[order].reset_index(drop=True)
+    chosen = by_text_hash(read_set(data / _TOPIC_FILE)).head(_TOPIC_ROWS).reset_index(drop=True)
     return pd.DataFrame({"text": chosen["text"], "intent": [str(topic) for topic in chosen["topic"]]})
 
 

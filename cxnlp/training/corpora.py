@@ -16,7 +16,7 @@ import pandas as pd
 
 from cxnlp.errors import InputError, SettingsError
 
-__all__ = ["ADVOCACY", "CORPORA", "Corpus", "MIXTURES", "ROW_COLUMNS", "read_set", "training_rows"]
+__all__ = ["ADVOCACY", "CORPORA", "Corpus", "MIXTURES", "ROW_COLUMNS", "by_text_hash", "read_set", "training_rows"]
 
 ROW_COLUMNS = (
     "text",
@@ -72,6 +72,11 @@ def read_set(path: Path) -> pd.DataFrame:
         ) from error
 
 
+def by_text_hash(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the order of a hash of their ``text``: the first so many are a sample that only the texts decide."""
+    return rows.loc[pd.util.hash_pandas_object(rows["text"], index=False).sort_values().index]
+
+
 def _told(comments: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -101,7 +106,10 @@ def _half(path: Path) -> pd.DataFrame:
 
 
 def _labelled(path: Path) -> pd.DataFrame:
-    table = read_set(path)
+    return _with_label(read_set(path))
+
+
+def _with_label(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"text": table["text"], "language": table["lang"], "group": table["id"], "sentiment": table["label"]}
     )
@@ -109,7 +117,8 @@ def _labelled(path: Path) -> pd.DataFrame:
 
 def _app_reviews(path: Path) -> pd.DataFrame:
     # the other app is a development set: products must differ between training and measuring
-    return _labelled(path)[(read_set(path)["product"] == "Garmin Connect").to_numpy()]
+    table = read_set(path)
+    return _with_label(table[table["product"] == "Garmin Connect"])
 
 
 def _emotions(path: Path) -> pd.DataFrame:
@@ -208,7 +217,6 @@ def training_rows(data: Path, *, without: frozenset[str], mixture: str = "shippe
         rows = rows[rows["text"].notna() & ~rows["text"].isin(without)].drop_duplicates(["text", "language"])
         if most is not None:
             rows = rows[rows["sentiment"].isin(["negative", "neutral", "positive"])]
-            order = pd.util.hash_pandas_object(rows["text"], index=False).sort_values().index
-            rows = rows.loc[order].groupby(["language", "sentiment"]).head(most)
+            rows = by_text_hash(rows).groupby(["language", "sentiment"]).head(most)
         parts.append(rows)
     return pd.concat(parts, ignore_index=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxnlp.training.corpora import ADVOCACY, read_set
+from cxnlp.training.corpora import ADVOCACY, by_text_hash, read_set
 
 __all__ = ["DEVSETS", "DevSet", "JOURNEY_FILE", "journey_rows", "sentiment_rows"]
 
@@ -61,8 +61,7 @@ def sentiment_rows(data: Path, name: str) -> pd.DataFrame:
     devset = DEVSETS[name]
     table = read_set(data / devset.file)
     table = table[devset.keep(table) & table["text"].notna()].drop_duplicates("text")
-    order = pd.util.hash_pandas_object(table["text"], index=False).sort_values().index
-    table = table.loc[order].groupby(["lang", "label"]).head(devset.most)
+    table = by_text_hash(table).groupby(["lang", "label"]).head(devset.most)
     return pd.DataFrame({"text": table["text"], "language": table["lang"], "sentiment": table["label"]}).reset_index(
         drop=True
     )

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.decomposition import PCA
-from tokenizers import Tokenizer
 
 from cxnlp import encoder as encoders
 from cxnlp import registry
@@ -104,14 +102,10 @@ def _taught(
 ) -> Candidate:
     width = int(base.config["hidden_size"])
     heads = {name: (np.zeros((p.shape[1], width)), np.zeros(p.shape[1])) for name, p in answers.items()}
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     centre, step = np.zeros(width), width**-0.5
-    learner = start(
-        base, heads, mean=centre, step=step, width=embedding.shape[1], device=device, frozen=(), embedding_moves=True
-    )
+    learner = start(base, heads, mean=centre, step=step, width=embedding.shape[1], frozen=(), embedding_moves=True)
     wanted = {name: Target(values, np.ones(len(values), np.float32)) for name, values in answers.items()}
-    tokenizer = Tokenizer.from_file(str(base.tokenizer))
-    tune(learner, tokenizer, rows, wanted, embedding, recipe, checkpoint=checkpoint, progress=progress)
+    tune(learner, base.tokenizer, rows, wanted, embedding, recipe, checkpoint=checkpoint, progress=progress)
     return learner.exported(base)
 
 

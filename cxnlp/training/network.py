@@ -69,11 +69,10 @@ def start(
     mean: np.ndarray,
     step: float,
     width: int,
-    device: torch.device,
     frozen: tuple[str, ...] = ("embeddings.",),
     embedding_moves: bool = False,
 ) -> Learner:
-    """A learner from a backbone and heads fitted on it.
+    """A learner from a backbone and heads fitted on it, on the GPU where there is one.
 
     Starting from fitted heads keeps what the encoder knew of other languages and domains, because random heads
     would first pull it about (Kumar et al. 2022, ICLR, "Fine-tuning can distort pretrained features").
@@ -87,6 +86,7 @@ def start(
     frozen : beginnings of the names of tensors that do not learn.
     embedding_moves : see `Learner`.
     """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     state = {name: torch.tensor(value) for name, value in base.state.items()}
     network = plain_bert(base.config, state, device, torch.float32)
     tensors = {name: tensor for name, tensor in network.weights.items() if not name.startswith(frozen)}

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
-from tokenizers import Tokenizer
 
 from cxnlp import encoder as encoders
-from cxnlp.registry import HeadWeights
+from cxnlp.registry import HeadWeights, Projection
 from cxnlp.results import Progress
 from cxnlp.training import checks
 from cxnlp.training.baselines import tfidf_sentiment
@@ -23,7 +21,6 @@ from cxnlp.training.candidates import (
     Linear,
     average,
     check_place,
-    embed,
     read_backbone,
     readings,
     write_candidate,
@@ -125,13 +122,11 @@ def _tuned(
     checkpoints: Path | None,
     progress: Progress | None,
 ) -> Candidate:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     mean, step = reading.mean(axis=0), float(reading.std())
-    learner = start(base, heads, mean=mean, step=step, width=len(mean), device=device)
+    learner = start(base, heads, mean=mean, step=step, width=len(mean))
     folder = checkpoints / f"seed-{recipe.seed}" if checkpoints else None
-    tokenizer = Tokenizer.from_file(str(base.tokenizer))
     wanted = anchors(rows, reading - mean)
-    tune(learner, tokenizer, rows, targets(rows), wanted, recipe, checkpoint=folder, progress=progress)
+    tune(learner, base.tokenizer, rows, targets(rows), wanted, recipe, checkpoint=folder, progress=progress)
     return learner.exported(base)
 
 
@@ -160,9 +155,10 @@ def measure(
         ("sentiment", "parallel, held apart", language, n, "two_class_accuracy", value)
         for language, n, value in checks.languages_agree(parallel, judged)
     ]
-    found_again = checks.retrieval(parallel, embed(held[told.index], candidate.projection))
+    projection = Projection(*candidate.projection)
+    found_again = checks.retrieval(parallel, encoders.apply_projection(projection, held[told.index]))
     extra.append(("embedding", "parallel, held apart", "all", len(parallel), "translation_found", found_again))
-    quality = checks.topic_quality(rows.topics["intent"], embed(topics, candidate.projection))
+    quality = checks.topic_quality(rows.topics["intent"], encoders.apply_projection(projection, topics))
     extra.append(("embedding", "banking77", "en", len(topics), "topic_ami", quality))
     trained = pd.concat([rows.fitted["corpus"], rows.held["corpus"]]).value_counts()
     extra += [("", str(corpus), "all", int(n), ROWS, float(n)) for corpus, n in trained.items()]

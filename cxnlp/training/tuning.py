@@ -27,7 +27,7 @@ __all__ = ["Recipe", "tune"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings of one run; the defaults train the model that we ship."""
+    """Settings of one run; the defaults are those of `cxnlp train --encoder`."""
 
     epochs: int = 2
     tokens: int = 2048
@@ -54,7 +54,7 @@ _CHECKPOINT_EVERY = 180.0
 
 def tune(
     learner: Learner,
-    tokenizer: Tokenizer,
+    tokenizer: Path,
     rows: pd.DataFrame,
     targets: Mapping[str, Target],
     anchors: np.ndarray,
@@ -67,13 +67,15 @@ def tune(
 
     Parameters
     ----------
+    tokenizer : its tokenizer.json.
     rows : columns ``text``, ``language``, ``sentiment``.
     targets, anchors : of the same rows; see `targets` and `targets.loss`.
     checkpoint : folder that holds the state of an unfinished run: read if it is there, written every three minutes.
     progress : called as ``progress("train", steps done, steps in all)``.
     """
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(recipe.longest)
+    cutter = Tokenizer.from_file(str(tokenizer))
+    cutter.no_padding()
+    cutter.enable_truncation(recipe.longest)
     words = {str(language): accents(part["text"]) for language, part in rows.groupby("language")}
     backbone = [t for name, t in learner.tensors.items() if not name.startswith(("head.", "projection."))]
     others = [t for name, t in learner.tensors.items() if name.startswith(("head.", "projection."))]
@@ -85,7 +87,7 @@ def tune(
     saved = time.monotonic()
     with _Workers(learner, targets, anchors, recipe) as workers:
         for epoch in range(first[0], recipe.epochs):
-            steps = _epoch(tokenizer, _augmented(rows, words, recipe, epoch), recipe, epoch)
+            steps = _epoch(cutter, _augmented(rows, words, recipe, epoch), recipe, epoch)
             for k in range(first[1] if epoch == first[0] else 0, len(steps)):
                 workers.gradients(steps[k])
                 for group, peak in zip(optimiser.param_groups, peaks, strict=True):
