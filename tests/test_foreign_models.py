@@ -438,6 +438,10 @@ def no_config(folder: Path) -> None:
     (folder / "config.json").unlink()
 
 
+def broken_config(folder: Path) -> None:
+    (folder / "config.json").write_text('{"model_type": "bert",')
+
+
 def no_kind(folder: Path) -> None:
     edit(folder / "config.json", model_type=None)
 
@@ -451,6 +455,7 @@ def no_kind(folder: Path) -> None:
         (own_tokenizer, "auto_map"),
         (quantised, "quantised"),
         (no_config, r"no config\.json"),
+        (broken_config, r"config\.json cannot be read"),
         (no_kind, "model_type"),
     ],
 )
@@ -464,7 +469,7 @@ def test_what_may_not_be_loaded_is_refused_before_any_work(
     with pytest.raises(ModelError, match=problem) as caught:
         engines.check(EncodeConfig(**setting))
     assert option in caught.value.found
-    assert caught.value.fix
+    assert "install cxnlp" not in caught.value.fix
 
 
 def truncated(folder: Path) -> None:

@@ -22,11 +22,14 @@ from cxnlp.evaluation import expected_calibration_error, measure_head
 from cxnlp.heads import HEADS
 from cxnlp.schema import LANGUAGES
 from cxnlp.training import Recipe, distil, train
+from cxnlp.training.agreement import label_agreement
 from cxnlp.training.calibration import calibrate, held_apart
 from cxnlp.training.corpora import CORPORA, MIXTURES, training_rows
 from cxnlp.training.devsets import DEVSETS
 from cxnlp.training.evaluation import evaluation_rows, read_figures
 from cxnlp.training.probe import fit_heads
+from cxnlp.training.splicing import spliced
+from cxnlp.training.tuning import _drawn
 
 _EMOTIONS = ("anger", "neutral", "joy")
 _QUICK = Recipe(epochs=1, tokens=512, longest=64)
@@ -92,9 +95,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     journey.to_parquet(folder / "journey_dev.parquet")
     told = [comment | {"text": {"en": f"{comment['text']['en']} indeed"}} for comment in comments]
     (folder / "written.jsonl").write_text("\n".join(map(json.dumps, told)), encoding="utf-8")
+    read = [comment | {"text": {"en": f"{comment['text']['en']} truly"}} for comment in comments[:30]]
+    (folder / "read.jsonl").write_text("\n".join(map(json.dumps, read)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         # the packaged comments would take minutes on this tokenizer of letters
-        patch.setitem(CORPORA, "written", replace(CORPORA["written"], file="written.jsonl"))
+        for name in ("written", "read"):
+            patch.setitem(CORPORA, name, replace(CORPORA[name], file=f"{name}.jsonl"))
         yield folder
 
 
@@ -163,8 +169,8 @@ def test_a_student_learns_what_its_teacher_says(small: tuple[Path, pd.DataFrame]
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     out = tmp_path / "tiny-fast"
     none = shape | {"num_hidden_layers": 0}
-    recipe = Recipe(epochs=4, tokens=512, rate=5e-3, head_rate=5e-3)
-    figures = distil(small[0], data, out, candidates={"one": shape, "none": none}, recipe=recipe)
+    recipe = Recipe(epochs=4, tokens=512, longest=64, rate=5e-3, head_rate=5e-3)
+    figures = distil(small[0], data, out, candidates={"one": shape, "none": none}, more=10, recipe=recipe)
     texts = [f"{words} {k}" for words in _WORDS.values() for k in range(30)]
     answers = []
     for folder in (small[0], out):
@@ -236,6 +242,40 @@ def test_translations_stay_on_one_side_of_the_split() -> None:
     assert 0.02 < held.min().mean() < 0.2
 
 
+def test_a_comment_that_was_read_is_not_taken_by_its_stars_too(data: Path) -> None:
+    comment = json.loads((data / "read.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    reviews = pd.read_parquet(data / "womens_clothing.parquet")
+    reviews.loc[0, ["text", "label"]] = comment["text"]["en"], "positive"
+    reviews.to_parquet(data / "womens_clothing.parquet")
+    rows = training_rows(data, without=frozenset())
+    twice = rows[rows["text"] == comment["text"]["en"]]
+    assert twice["corpus"].tolist() == ["read"]
+    assert comment["sentiment"] == twice["sentiment"].item() == "negative"
+
+
+def test_an_epoch_reads_some_tellings_of_each_comment_and_the_next_epoch_others() -> None:
+    rows = pd.DataFrame({"corpus": "parallel", "group": [f"G-{k // 9}" for k in range(900)]})
+    rows.loc[899, ["corpus", "group"]] = "written", "W-1"
+    first, second = (_drawn(rows, Recipe(translations=3), epoch) for epoch in (0, 1))
+    assert (rows.iloc[first].groupby(["corpus", "group"]).size() == [3] * 100 + [1]).all()
+    assert 899 in first and 899 in second
+    assert not np.array_equal(first, second)
+    assert np.array_equal(first, _drawn(rows, Recipe(translations=3), 0))
+
+
+def test_spliced_texts_are_made_of_parts_of_their_language() -> None:
+    told = {"en": "The room was nice. The bill came twice. Nobody answered the phone.",
+            "it": "La camera era bella. Il conto arrivò due volte. Nessuno ha risposto al telefono."}  # fmt: skip
+    rows = pd.DataFrame({"text": told.values(), "language": told.keys()})
+    found = spliced(rows, 40, seed=0)
+    assert found.equals(spliced(rows.iloc[::-1], 40, seed=0))
+    assert set(found["language"]) == {"en", "it"} and not found.duplicated().any()
+    for text, language in found.itertuples(index=False):
+        for sentence in text.split(". "):
+            assert sentence.removesuffix(".") in told[language]
+    assert found["text"].str.count(r"\.").max() == 3
+
+
 def test_heads_find_a_planted_direction() -> None:
     random = np.random.default_rng(0)
     truth = random.integers(0, 3, 900)
@@ -261,6 +301,37 @@ def test_heads_find_a_planted_direction() -> None:
     figures = measure_head("sentiment", rows["sentiment"], probabilities, head.thresholds)
     assert figures["macro_f1"] > 0.9
     assert figures["ece"] < 0.06
+
+
+def test_two_readers_agree_beyond_chance() -> None:
+    found = label_agreement().set_index(["set", "label"])
+    assert (found["comments"] >= 100).all()
+    assert (found.loc[["written", "read"], "value"] > 0.3).all()
+
+
+def test_kappa_and_jaccard_of_known_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no: kappa (.7 - .5) / (1 - .5) = .4 (the example of the article on Cohen's
+    # kappa in Wikipedia)
+    pairs = [("leave", "leave")] * 20 + [("leave", "stay")] * 5 + [("stay", "leave")] * 10 + [("stay", "stay")] * 15
+    shared = [
+        {"sentiment": sentiment, "advocacy": advocacy, "effort": effort, "emotions": [emotion]}
+        for sentiment, advocacy, effort, emotion in (
+            ("negative", "warn", "high", "anger"),
+            ("positive", "none", "none", "joy"),
+        )
+    ]
+    for file, reader in (("first", 0), ("second", 1)):
+        codes = ["PRD-", "PRC-"] if reader else ["PRD+"]
+        entries = [
+            shared[k % 2] | {"id": str(k), "churn": pair[reader], "touchpoints": codes} for k, pair in enumerate(pairs)
+        ]
+        (tmp_path / file).write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
+    monkeypatch.setattr("cxnlp.training.agreement._SETS", {"written": tmp_path / "first"})
+    monkeypatch.setattr("cxnlp.training.agreement._SECOND", tmp_path / "second")
+    found = label_agreement().set_index("label")["value"]
+    assert found["churn intent"] == pytest.approx(0.4)
+    assert found["touchpoints"] == pytest.approx(0.5)
+    assert (found.drop(["churn intent", "touchpoints"]) == 1).all()
 
 
 def test_calibration_error_of_a_known_gap() -> None:

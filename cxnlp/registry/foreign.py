@@ -114,9 +114,9 @@ def _fetch(repository: str, revision: str, option: str) -> Path:
 def _checked(folder: Path, name: str, revision: str, option: str) -> Foreign:
     if not (folder / _CONFIG).is_file():
         raise _refused(folder, option, f"there is no {_CONFIG}")
-    config = read_json(folder / _CONFIG)
+    config = _read(folder, _CONFIG, option)
     for file in (_CONFIG, "tokenizer_config.json"):
-        if (folder / file).is_file() and "auto_map" in read_json(folder / file):
+        if (folder / file).is_file() and "auto_map" in _read(folder, file, option):
             raise _refused(
                 folder, option, f"{file} asks for code of the model's own (auto_map), which cxnlp never runs"
             )
@@ -140,6 +140,14 @@ def _checked(folder: Path, name: str, revision: str, option: str) -> Foreign:
     )
 
 
+def _read(folder: Path, file: str, option: str) -> dict[str, Any]:
+    try:
+        return read_json(folder / file)
+    except ModelError as error:
+        # what is wrong with a model of cxnlp itself is mended in another way
+        raise _refused(folder, option, f"{file} cannot be read: {error.found.partition(': ')[2]}") from error
+
+
 def _shards(folder: Path, option: str) -> list[str]:
     """Names of the files of weights, sorted."""
     if (folder / _WEIGHTS).is_file():
@@ -148,7 +156,7 @@ def _shards(folder: Path, option: str) -> list[str]:
         pickled = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in PICKLED)
         why = f"its weights are pickled ({', '.join(pickled)}): reading them would run the code inside"
         raise _refused(folder, option, why if pickled else f"there is no {_WEIGHTS}")
-    parts = read_json(folder / _INDEX).get("weight_map")
+    parts = _read(folder, _INDEX, option).get("weight_map")
     names = sorted({str(part) for part in parts.values()}) if isinstance(parts, dict) else []
     outside = [part for part in names if Path(part).name != part or "\\" in part or not part.endswith(".safetensors")]
     missing = [part for part in names if not outside and not (folder / part).is_file()]

@@ -3,9 +3,10 @@
 `train` tunes the small tier from a base encoder, `distil` the fast tier from the small one.
 
 Where a change goes: which rows may train, `corpora`; which rows measure, `devsets`; how texts are varied,
-`augmentation`; what an error costs, `targets`; the loop, `tuning`; the network with gradients, `network`; heads on the
-frozen encoder, `probe`; other simple models, `baselines`; temperatures and thresholds, `calibration`; figures,
-`evaluation` and `checks`; networks on their way to a folder, `candidates`; what the card says, `card`.
+`augmentation`, and put together for a student, `splicing`; what an error costs, `targets`; the loop, `tuning`; the
+network with gradients, `network`; heads on the frozen encoder, `probe`; other simple models, `baselines`; temperatures
+and thresholds, `calibration`; figures, `evaluation` and `checks`; what two readers of a comment agree on, `agreement`;
+networks on their way to a folder, `candidates`; what the card says, `card`.
 """
 
 from cxnlp.training.distil import distil

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["CHANGES", "Context", "augment", "accents", "bare"]
+__all__ = ["CHANGES", "Context", "augment", "accents", "bare", "mistype"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _CEDILLA = str.maketrans("șțȘȚ", "şţŞŢ")
@@ -99,18 +99,20 @@ def _no_punctuation(text: str, random: np.random.Generator, context: Context) ->
     return re.sub(r"[.,;:!?\"„”«»]+", "", text)
 
 
-def _typo(text: str, random: np.random.Generator, context: Context) -> str:
+def mistype(text: str, random: np.random.Generator, most: int) -> str:
+    """The text with a letter left out, doubled or swapped with the next in each of up to `most` of its longer words."""
     words = [match for match in _WORD.finditer(text) if len(match.group()) > 3]
-    for match in (
-        sorted((words[k] for k in {random.integers(len(words)) for _ in range(2)}), key=lambda m: -m.start())
-        if words
-        else ()
-    ):
+    chosen = {int(random.integers(len(words))) for _ in range(most)} if words else set()
+    for match in (words[k] for k in sorted(chosen, reverse=True)):
         at = match.start() + int(random.integers(1, len(match.group()) - 1))
         kind = random.integers(3)
         middle = ("", text[at] * 2, text[at + 1] + text[at])[kind]
         text = text[:at] + middle + text[at + (2 if kind == 2 else 1) :]
     return text
+
+
+def _typo(text: str, random: np.random.Generator, context: Context) -> str:
+    return mistype(text, random, 2)
 
 
 def _emoji(text: str, random: np.random.Generator, context: Context) -> str:

@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
 from cxnlp.heads import POLARITIES
-from cxnlp.training.augmentation import CHANGES, Context, bare
+from cxnlp.training.augmentation import bare, mistype
 from cxnlp.training.corpora import by_text_hash, read_set
 
 __all__ = ["VARIANTS", "agreement", "languages_agree", "retrieval", "topic_quality", "topic_rows", "variants"]
@@ -22,13 +22,13 @@ _TOPIC_ROWS = 3000
 
 def _mistyped(text: str) -> str:
     # seeded by the text, so that the check is the same on every run
-    return CHANGES["typo"](text, np.random.default_rng(len(text)), Context())
+    return mistype(text, np.random.default_rng(len(text)), 1)
 
 
 VARIANTS: dict[str, Callable[[str], str]] = {
     "no diacritics": bare,
     "lower case": str.lower,
-    "one or two typos": _mistyped,
+    "one typo": _mistyped,
 }
 """Ways to write the same text that must not change what it says."""
 

@@ -19,12 +19,12 @@ __all__ = ["HEAD_COST", "SMOOTHING", "Target", "anchors", "loss", "targets"]
 SMOOTHING = 0.05
 """Share of every sentiment target that is spread over all labels, which have noise (Szegedy et al. 2016, section 7)."""
 
-MIXED = (0.2, 0.6, 0.2)
-"""What the sentiment head should say of praise and criticism in one text: a graded score of 0, as of a lukewarm one."""
+MIXED = (0.35, 0.3, 0.35)
+"""What the sentiment head should say of praise and criticism in one text: a graded score of 0, by no clear label."""
 
 HEAD_COST = {
-    "sentiment": 1.0,
-    "touchpoint": 0.25,
+    "sentiment": 1.5,
+    "touchpoint": 0.4,
     "churn_intent": 0.5,
     "advocacy": 0.5,
     "effort": 0.3,

@@ -30,7 +30,7 @@ class Recipe:
     """Settings of one run; the defaults are those of `cxnlp train --encoder`."""
 
     epochs: int = 2
-    tokens: int = 2048
+    tokens: int = 1024
     """Pieces of one share of a batch; a step takes two shares, one for each core that every machine has."""
     longest: int = 128
     """Pieces read of a text."""
@@ -42,8 +42,10 @@ class Recipe:
     decay: float = 0.01
     embedding_cost: float = 1.0
     """Weight of the embedding's loss beside those of the heads; see `network.Learner.embedding_moves`."""
-    changed: float = 0.4
+    changed: float = 0.5
     """Share of texts that are augmented."""
+    translations: int = 3
+    """Languages in which an epoch reads a comment that is told in several; every epoch draws them anew."""
     seed: int = 0
 
 
@@ -68,7 +70,7 @@ def tune(
     Parameters
     ----------
     tokenizer : its tokenizer.json.
-    rows : columns ``text``, ``language``, ``sentiment``.
+    rows : columns ``text``, ``language``, ``sentiment``, ``corpus``, ``group``.
     targets, anchors : of the same rows; see `targets` and `targets.loss`.
     checkpoint : folder that holds the state of an unfinished run: read if it is there, written every three minutes.
     progress : called as ``progress("train", steps done, steps in all)``.
@@ -87,7 +89,8 @@ def tune(
     saved = time.monotonic()
     with _Workers(learner, targets, anchors, recipe) as workers:
         for epoch in range(first[0], recipe.epochs):
-            steps = _epoch(cutter, _augmented(rows, words, recipe, epoch), recipe, epoch)
+            drawn = _drawn(rows, recipe, epoch)
+            steps = _epoch(cutter, _augmented(rows.iloc[drawn], words, recipe, epoch), drawn, recipe, epoch)
             for k in range(first[1] if epoch == first[0] else 0, len(steps)):
                 workers.gradients(steps[k])
                 for group, peak in zip(optimiser.param_groups, peaks, strict=True):
@@ -108,7 +111,16 @@ class _Share:
     ids: np.ndarray
 
 
-def _epoch(tokenizer: Tokenizer, texts: list[str], recipe: Recipe, epoch: int) -> list[tuple[_Share, ...]]:
+def _drawn(rows: pd.DataFrame, recipe: Recipe, epoch: int) -> np.ndarray:
+    """Positions of the rows that an epoch reads, in their order: `Recipe.translations` of each comment."""
+    order = np.random.default_rng((recipe.seed, epoch, 2)).permutation(len(rows))
+    told = rows.iloc[order].groupby(["corpus", "group"], sort=False).cumcount().to_numpy()
+    return np.sort(order[told < recipe.translations])
+
+
+def _epoch(
+    tokenizer: Tokenizer, texts: list[str], drawn: np.ndarray, recipe: Recipe, epoch: int
+) -> list[tuple[_Share, ...]]:
     """The steps of one epoch: shares of one sequence length each, in random order, two to a step."""
     random = np.random.default_rng((recipe.seed, epoch, 1))
     ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts)]
@@ -118,18 +130,18 @@ def _epoch(tokenizer: Tokenizer, texts: list[str], recipe: Recipe, epoch: int) -
     batch: list[int] = []
     for k in order:
         if batch and (len(ids[k]) != len(ids[batch[0]]) or (len(batch) + 1) * len(ids[k]) > recipe.tokens):
-            shares.append(_share(batch, ids))
+            shares.append(_share(batch, ids, drawn))
             batch = []
         batch.append(k)
-    shares.append(_share(batch, ids))
+    shares.append(_share(batch, ids, drawn))
     # Two shares of about the same work make a step, so that no core waits for the other.
     shares.sort(key=lambda share: share.ids.size)
     steps = [tuple(shares[k : k + _SHARES]) for k in range(0, len(shares), _SHARES)]
     return [steps[k] for k in random.permutation(len(steps))]
 
 
-def _share(batch: Sequence[int], ids: Sequence[Sequence[int]]) -> _Share:
-    return _Share(np.array(batch), np.array([ids[k] for k in batch], dtype=np.int64))
+def _share(batch: Sequence[int], ids: Sequence[Sequence[int]], drawn: np.ndarray) -> _Share:
+    return _Share(drawn[batch], np.array([ids[k] for k in batch], dtype=np.int64))
 
 
 def _augmented(rows: pd.DataFrame, words: Mapping[str, Mapping[str, str]], recipe: Recipe, epoch: int) -> list[str]:
