@@ -145,7 +145,9 @@ def _read(folder: Path, file: str, option: str) -> dict[str, Any]:
         return read_json(folder / file)
     except ModelError as error:
         # what is wrong with a model of cxnlp itself is mended in another way
-        raise _refused(folder, option, f"{file} cannot be read: {error.found.partition(': ')[2]}") from error
+        raise _refused(
+            folder, option, f"{file} cannot be read: {error.found.removeprefix(f'{folder / file}: ')}"
+        ) from error
 
 
 def _shards(folder: Path, option: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,14 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
+from cxnlp.training.corpora import READ, WRITTEN, read_comments
+
 __all__ = ["label_agreement"]
 
-_HERE = Path(__file__).parent
-_SECOND = _HERE / "second_reading.jsonl"
-"""Labels of comments of the files below by a second reader, who saw the comment and the guide only."""
+_SECOND = Path(__file__).with_name("second_reading.jsonl")
+"""Labels of comments of the sets below by a second reader, who saw the comment and the guide only."""
 
-_SETS = {"written": _HERE / "written.jsonl", "read": _HERE / "read.jsonl"}
+_SETS = {"written": WRITTEN, "read": READ}
 _SINGLE = {"sentiment": "sentiment", "churn intent": "churn", "advocacy": "advocacy", "effort": "effort"}
 
 
@@ -28,10 +28,10 @@ def label_agreement() -> pd.DataFrame:
     Educational and Psychological Measurement 20: 1 for the same labels, 0 for those of chance); for touchpoints, of
     which a comment has several, the mean Jaccard index of the two sets of codes.
     """
-    second = {entry["id"]: entry for entry in _lines(_SECOND)}
+    second = {entry["id"]: entry for entry in read_comments(_SECOND)}
     rows: list[tuple[str, str, int, str, float]] = []
     for name, path in _SETS.items():
-        pairs = [(entry, second[entry["id"]]) for entry in _lines(path) if entry["id"] in second]
+        pairs = [(entry, second[entry["id"]]) for entry in read_comments(path) if entry["id"] in second]
         for label, key in _SINGLE.items():
             rows.append((name, label, len(pairs), "kappa", _kappa([(a[key], b[key]) for a, b in pairs])))
         emotions = [(a["emotions"][0], b["emotions"][0]) for a, b in pairs]
@@ -39,10 +39,6 @@ def label_agreement() -> pd.DataFrame:
         codes = [(_codes(a), _codes(b)) for a, b in pairs]
         rows.append((name, "touchpoints", len(pairs), "Jaccard", _jaccard(codes)))
     return pd.DataFrame(rows, columns=["set", "label", "comments", "measure", "value"])
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _codes(entry: Mapping[str, Any]) -> frozenset[str]:

@@ -11,12 +11,25 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from cxnlp.errors import InputError, SettingsError
 
-__all__ = ["ADVOCACY", "CORPORA", "Corpus", "MIXTURES", "ROW_COLUMNS", "by_text_hash", "read_set", "training_rows"]
+__all__ = [
+    "ADVOCACY",
+    "CORPORA",
+    "Corpus",
+    "MIXTURES",
+    "READ",
+    "ROW_COLUMNS",
+    "WRITTEN",
+    "by_text_hash",
+    "read_comments",
+    "read_set",
+    "training_rows",
+]
 
 ROW_COLUMNS = (
     "text",
@@ -35,10 +48,10 @@ ROW_COLUMNS = (
 ADVOCACY = {"rec": "recommend", "warn": "warn", "none": "none"}
 """The annotation guide's codes and our labels."""
 
-_WRITTEN = Path(__file__).with_name("written.jsonl")
+WRITTEN = Path(__file__).with_name("written.jsonl")
 """Comments written for this project, one JSON object a line; its licence is the repository's."""
 
-_READ = Path(__file__).with_name("read.jsonl")
+READ = Path(__file__).with_name("read.jsonl")
 """Real comments of corpora below with the labels of somebody who read them; ``id`` is corpus and id there."""
 
 # fmt: off
@@ -99,8 +112,13 @@ def _told(comments: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     )
 
 
+def read_comments(path: Path) -> list[dict[str, Any]]:
+    """Comments with the codes of the annotation guide, one JSON object a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def _json_lines(path: Path) -> pd.DataFrame:
-    return _told(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return _told(read_comments(path))
 
 
 def _half(path: Path) -> pd.DataFrame:
@@ -150,13 +168,13 @@ CORPORA: dict[str, Corpus] = {
     ),
     "half of parallel": Corpus("parallel.jsonl", "MIT", "every second comment of parallel", _half),
     "written": Corpus(
-        _WRITTEN,
+        WRITTEN,
         "MIT",
         "customer comments written for this project in one language each, labelled by the writer",
         _json_lines,
     ),
     "read": Corpus(
-        _READ,
+        READ,
         "CC0 1.0, MIT",
         "comments of womens_clothing, app_reviews and two NHS sets in English and French, labelled again by reading",
         _json_lines,

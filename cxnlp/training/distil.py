@@ -87,10 +87,11 @@ def distil(
     embedding, answers, _ = encoders.encode_texts(
         model, lessons["text"].tolist(), languages=lessons["language"].tolist(), progress=progress
     )
+    pieces = _piece_readings(teacher)
     tried: dict[str, Candidate] = {}
     found: dict[str, tuple[dict[str, HeadWeights], pd.DataFrame]] = {}
     for name, shape in candidates.items():
-        base = _student(teacher, shape, recipe.seed)
+        base = _student(teacher, pieces, shape, recipe.seed)
         folder = checkpoints / name.replace(" ", "-") if checkpoints else None
         tried[name] = _taught(base, lessons, embedding, answers, recipe, folder, progress)
         found[name] = measure(name, tried[name], rows, progress)
@@ -132,29 +133,29 @@ def _lessons(rows: pd.DataFrame, more: int, seed: int) -> pd.DataFrame:
     return pd.concat([rows, new], ignore_index=True)
 
 
-def _student(teacher: Path, shape: Mapping[str, int], seed: int) -> Backbone:
-    """A backbone of random layers over word embeddings that are the teacher's readings of each piece alone.
+def _student(teacher: Path, pieces: np.ndarray, shape: Mapping[str, int], seed: int) -> Backbone:
+    """A backbone of random layers over word embeddings that are the teacher's readings of each piece alone, `pieces`.
 
     Readings hold what a piece means to the teacher, which its own word embeddings do not yet; they are reduced to their
     principal components (Tulkens and van Dongen 2024, "Model2Vec", do the same for static embeddings).
     """
-    state, config = registry.read_backbone(teacher), registry.read_config(teacher) | dict(shape)
+    config = registry.read_config(teacher) | dict(shape)
     random = np.random.default_rng(seed)
     width = shape["hidden_size"]
-    reduced = PCA(width, svd_solver="covariance_eigh").fit_transform(_piece_readings(teacher, state))
+    reduced = PCA(width, svd_solver="covariance_eigh").fit_transform(pieces)
     fresh = {name: _initial(name, dims, random) for name, dims in shapes(config).items()}
     fresh["embeddings.word_embeddings.weight"] = (reduced * (0.05 / reduced.std())).astype(np.float32)
     return Backbone(config, teacher / TOKENIZER, fresh)
 
 
-def _piece_readings(teacher: Path, state: Mapping[str, np.ndarray]) -> np.ndarray:
+def _piece_readings(teacher: Path) -> np.ndarray:
     """The teacher's reading of every piece of its vocabulary, float64 (pieces, width of the teacher)."""
     tokenizer = Tokenizer.from_file(str(teacher / TOKENIZER))
     tokenizer.no_padding()
     begin, end = tokenizer.encode("").ids
-    tensors = {name: torch.tensor(value) for name, value in state.items()}
+    tensors = {name: torch.tensor(value) for name, value in registry.read_backbone(teacher).items()}
     network = plain_bert(registry.read_config(teacher), tensors, torch.device("cpu"), torch.float32)
-    pieces = torch.arange(len(state["embeddings.word_embeddings.weight"]))
+    pieces = torch.arange(len(tensors["embeddings.word_embeddings.weight"]))
     ids = torch.stack([torch.full_like(pieces, begin), pieces, torch.full_like(pieces, end)], dim=1)
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         found = [network(part).float().mean(dim=1) for part in ids.split(1024)]
