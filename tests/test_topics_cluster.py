@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cut_tree, linkage
 from sklearn.metrics import adjusted_rand_score
 
-from cxnlp.topics.assign import fit, nearest, unassign
-from cxnlp.topics.cluster import centroids, cut, groups, grow, merge_small, ward
+from cxnlp.topics.assign import fit, limits, nearest, unfit
+from cxnlp.topics.cluster import centroids, groups, merge_small, ward
 from cxnlp.topics.discover import discover
 from cxnlp.topics.number import bic, choose_number
-from cxnlp.topics.space import fit_space, project
-from cxnlp.topics.stability import jaccard, resample, stability
+from cxnlp.topics.space import fit_space, gather, project
+from cxnlp.topics.stability import fit_tree, jaccard, merged_stability, partition, resample, stability
 
 
 def blobs(k: int, n: int, noise: float, seed: int = 0, width: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -56,10 +56,10 @@ def test_ward_linkage_can_be_cut() -> None:
 def test_planted_clusters_and_their_number(n: int) -> None:
     points, truth = blobs(7, n, 0.3)
     weights = np.ones(n)
-    tree = grow(points, weights, 0)
+    fit = fit_tree(points, weights, np.arange(n), 0)
     refits = resample(points, weights, number=5, seed=0)
-    assert abs(choose_number(points, weights, tree, refits, most=60) - 7) <= 1
-    labels = cut(tree, points, weights, 7)
+    assert abs(choose_number(points, weights, fit, refits, most=60) - 7) <= 1
+    labels = partition(points, fit, 7)
     assert adjusted_rand_score(truth, labels) == 1
     assert stability(points, labels, refits)[0].tolist() == [1.0] * 7
 
@@ -69,7 +69,7 @@ def test_noise_has_unstable_topics() -> None:
     points = np.random.default_rng(0).normal(size=(800, 16))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     weights = np.ones(800)
-    labels = cut(grow(points, weights, 0), points, weights, 12)
+    labels = partition(points, fit_tree(points, weights, np.arange(800), 0), 12)
     found, mean = stability(points, labels, resample(points, weights, number=6, seed=0))
     assert found.mean() < 0.3 and mean.mean() < 0.45
 
@@ -108,10 +108,12 @@ def test_nearest_agrees_with_distances() -> None:
     topic = nearest(points, centre)
     assert np.array_equal(topic, ((points[:, None] - centre) ** 2).sum(axis=2).argmin(axis=1))
     cosine = points @ (centre / np.linalg.norm(centre, axis=1, keepdims=True)).T
-    fitting = fit(points, centre, topic)
+    fitting = fit(points, centre, np.arange(6), topic)
     assert np.allclose(fitting.strength, cosine[np.arange(50), topic].clip(0, 1), atol=1e-6)
     others = np.where(np.arange(6) == topic[:, None], -np.inf, cosine).max(axis=1)
     assert np.allclose(fitting.margin, cosine[np.arange(50), topic] - others, atol=1e-6)
+    one_topic = fit(points, centre, np.zeros(6, dtype=int), topic)
+    assert np.isinf(one_topic.margin).all() and np.array_equal(one_topic.strength, fitting.strength)
 
 
 @settings(max_examples=30, deadline=None)
@@ -122,9 +124,28 @@ def test_never_more_than_five_percent_unassigned(n: int, k: int, seed: int) -> N
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     counts = random.integers(1, 50, size=n).astype(float)
     centre = random.normal(size=(k, 4))
-    topic = nearest(points, centre)
-    unfit = unassign(topic, fit(points, centre, topic), counts)
-    assert counts[unfit].sum() <= 0.05 * counts.sum() + 1e-9
+    own = nearest(points, centre)
+    fitting = fit(points, centre, np.arange(k), own)
+    left = unfit(own, fitting, limits(own, fitting.strength, counts, k))
+    assert counts[left].sum() <= 0.05 * counts.sum() + 1e-9
+
+
+def test_gathering_brings_neighbours_together_and_leaves_topics_apart() -> None:
+    points, truth = blobs(5, 400, 0.6)
+    moved = gather(points)
+    same = truth[:, None] == truth
+    assert np.allclose(np.linalg.norm(moved, axis=1), 1)
+    assert (moved @ moved.T)[same].mean() > (points @ points.T)[same].mean() + 0.2
+    assert (moved @ moved.T)[~same].mean() < 0.2
+
+
+def test_merged_topics_are_found_again_by_merging_what_refits_find() -> None:
+    points, truth = blobs(5, 600, 0.3)
+    refits = resample(points, np.ones(600), number=4, seed=0)
+    assert merged_stability(points, truth, (1, 3), refits) == 1
+    noise = np.random.default_rng(1).integers(0, 5, 600)
+    assert merged_stability(points, noise, (1, 3), refits) == 0
+    assert np.isnan(merged_stability(points, truth, (1, 3), []))
 
 
 def test_space_is_blind_to_language_offsets_and_has_unit_rows() -> None:

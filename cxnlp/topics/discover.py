@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cxnlp.topics.cluster import Tree, centroids, cut, groups, grow, merge_small, ward
+from cxnlp.topics.assign import nearest
+from cxnlp.topics.cluster import Tree, centroids, groups, merge_small, ward
 from cxnlp.topics.number import choose_number
 from cxnlp.topics.space import Space, fit_space, project
-from cxnlp.topics.stability import resample, stability
+from cxnlp.topics.stability import Refit, fit_tree, partition, resample, stability
 
 __all__ = ["Discovery", "discover"]
 
@@ -19,17 +20,19 @@ __all__ = ["Discovery", "discover"]
 class Discovery:
     """Topics of the statements they were fitted on.
 
-    ``space``: the projection. ``labels`` (n,): topic 0..k-1 of each statement. ``centre`` (k, d): centroids
-    in that space. ``theme`` (k,): theme 0..t-1 of each topic. ``stability`` (k,): share of bootstrap refits
-    that find the topic again, NaN where there were none. ``before_merging``: how many topics there were
-    before those that were too small went to their neighbours.
+    ``space``: the projection, ``points`` (n, d): the statements in it. ``labels`` (n,): topic 0..k-1 of each
+    statement, that of the nearest ``centre`` (k, d). ``theme`` (k,): theme 0..t-1 of each topic. ``stability`` (k,):
+    share of the bootstrap ``refits`` that find the topic again, NaN where there were none. ``before_merging``: how
+    many topics there were before those that were too small went to their neighbours.
     """
 
     space: Space
+    points: np.ndarray
     labels: np.ndarray
     centre: np.ndarray
     theme: np.ndarray
     stability: np.ndarray
+    refits: list[Refit]
     before_merging: int
 
 
@@ -62,15 +65,31 @@ def discover(
     with threadpool_limits(limits=1):
         space = fit_space(embedding, languages)
         points, weights = project(space, embedding, languages), 1 + np.log(counts)
-        tree = grow(points, weights, seed)
-        most = _most(tree, counts, topics, least)
+        fit = fit_tree(points, weights, np.arange(len(points)), seed)
+        most = _most(fit.tree, counts, topics, least)
         again = resample(points, weights, number=refits if most > 1 else 0, seed=seed)
-        k = topics or choose_number(points, weights, tree, again, most=most)
-        before = cut(tree, points, weights, k)
-        labels = merge_small(points, weights, before, counts, least)
-        centre = centroids(points, weights, labels)
+        k = topics or choose_number(points, weights, fit, again, most=most)
+        before = partition(points, fit, k)
+        labels, centre = settle(points, weights, before, counts, least)
         theme = themes(centre, np.bincount(labels, weights))
-        return Discovery(space, labels, centre, theme, stability(points, labels, again)[0], int(before.max()) + 1)
+        stable = stability(points, labels, again)[0]
+        return Discovery(space, points, labels, centre, theme, stable, again, int(before.max()) + 1)
+
+
+def settle(
+    points: np.ndarray, weights: np.ndarray, labels: np.ndarray, counts: np.ndarray, least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and centroids that agree: every point at its nearest centroid, every topic of at least `least` statements.
+
+    Small topics go to their neighbours (`cluster.merge_small`), and what is left is assigned anew, until nothing
+    is too small.
+    """
+    while True:
+        merged = merge_small(points, weights, labels, counts, least)
+        centre = centroids(points, weights, merged)
+        used, labels = np.unique(nearest(points, centre), return_inverse=True)
+        if len(used) == 1 or np.bincount(labels, counts).min() >= least:
+            return labels, centre[used]
 
 
 def _most(tree: Tree, counts: np.ndarray, topics: int | None, least: int) -> int:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from cxnlp.config import TopicsConfig
 from cxnlp.results import Encoding, Note, Progress, Statements, Topics
-from cxnlp.topics.assign import fit, nearest, unassign
-from cxnlp.topics.describe import Description, name_groups
 from cxnlp.topics.discover import Discovery, discover
 from cxnlp.topics.distinct import Distinct, distinct
-from cxnlp.topics.examples import representatives, shorten
+from cxnlp.topics.edits_file import render
+from cxnlp.topics.given import Given
+from cxnlp.topics.labelled import Labelled, edit, label, label_again
+from cxnlp.topics.polish import Draft, polish
+from cxnlp.topics.saved import EDITS, FILE, to_bytes
 from cxnlp.topics.space import project
-from cxnlp.topics.tables import STAGE, empty_tables, notes, ranks, statement_table, topics_table
-from cxnlp.topics.vocabulary import Vocabulary, count_terms, join_groups
+from cxnlp.topics.tables import STAGE, about_fit, about_unassigned, empty_tables, statement_table, topics_table
 
 __all__ = ["find"]
 
@@ -23,33 +25,67 @@ STEPS = 4
 
 
 def find(
-    statements: Statements, encoding: Encoding, config: TopicsConfig, *, progress: Progress | None = None
+    statements: Statements,
+    encoding: Encoding,
+    config: TopicsConfig,
+    *,
+    given: Given | None = None,
+    progress: Progress | None = None,
 ) -> Topics:
-    """Find what the statements speak of.
+    """Find what the statements speak of, or give them the topics of an earlier analysis.
 
     The result depends on the set of statements alone, never on their order: ids, names and numbers come
-    out the same for shuffled rows.
+    out the same for shuffled rows. With the topics of an earlier analysis each statement is placed by itself.
 
     Parameters
     ----------
     statements : result of CLEAN, n statements.
     encoding : embeddings (n, width) in the same order; equal texts have equal embeddings.
-    config : number of topics, least size, sample, refits, seed.
+    config : number of topics, least size, sample, refits, seed, who words the names.
+    given : from `given.load`: topics of an earlier analysis, or edits to replay on what is found.
     progress : called with ('topics', steps done, steps in all).
 
     Returns
     -------
     Topics
-        Topics by size with their themes, and for each statement its topic or none. Without statements:
-        empty tables and a note.
+        Topics by size with their themes, for each statement its topic or none, and the files that give later
+        comments the same topics. Without statements: no topic of a statement, and a note.
+
+    Raises
+    ------
+    InputError
+        For edits of other topics or that conflict, and for topics that another model found.
     """
-    step = _counter(progress)
-    if not len(statements.table):
+    given, step = given or Given(), _counter(progress)
+    if not len(statements.table) and given.saved is None:
         return Topics(*empty_tables(), (Note(STAGE, "no statements, so no topics could be found", 0),))
     unique = distinct(statements.table, config.sample)
     embedding = np.asarray(encoding.embedding)[unique.first]
     step()
-    found = discover(
+    if given.saved is not None:
+        labelled = label_again(given.saved, unique, embedding, encoding.model.sha256)
+        step()
+        return _result(statements, unique, labelled, (), {FILE: to_bytes(labelled.saved)})
+    found = _discover(unique, embedding, config)
+    points = project(found.space, embedding, unique.languages)
+    step()
+    plain = labelled = label(found, unique, points, encoding.model.sha256)
+    notes = about_fit(config, found, unique)
+    if given.edits is not None:
+        labelled, said = edit(plain, given.edits, found, unique, points)
+        notes = (*notes, *said)
+    if config.name_with is not None:
+        labelled, said = _polish(labelled, unique, config.name_with, config.name_model)
+        notes = (*notes, *said)
+    step()
+    files = {FILE: to_bytes(labelled.saved), EDITS: (given.text or _yaml(plain, unique)).encode("utf-8")}
+    result = _result(statements, unique, labelled, notes, files)
+    step()
+    return result
+
+
+def _discover(unique: Distinct, embedding: np.ndarray, config: TopicsConfig) -> Discovery:
+    return discover(
         embedding[unique.fitted],
         unique.languages[unique.fitted],
         unique.counts[unique.fitted],
@@ -58,77 +94,49 @@ def find(
         refits=config.refits,
         seed=config.seed,
     )
-    step()
-    points = project(found.space, embedding, unique.languages)
-    nearby = nearest(points, found.centre)
-    nearby[unique.fitted] = found.labels
-    fitting = fit(points, found.centre, nearby)
-    topic = np.where(unassign(nearby, fitting, unique.counts), -1, nearby)
-    step()
-    result = _describe(statements, unique, found, points, topic, fitting.strength, config)
-    step()
-    return result
 
 
-def _describe(
-    statements: Statements,
-    unique: Distinct,
-    found: Discovery,
-    points: np.ndarray,
-    topic: np.ndarray,
-    strength: np.ndarray,
-    config: TopicsConfig,
+def _result(
+    statements: Statements, unique: Distinct, labelled: Labelled, notes: tuple[Note, ...], files: dict[str, bytes]
 ) -> Topics:
-    """Name, rank and tabulate; ``topic`` and ``strength`` are by distinct statement."""
-    k = len(found.centre)
-    fitted = unique.fitted
-    shown = [_examples(fitted[topic[fitted] == i], unique, points, found.centre[i]) for i in range(k)]
-    size = np.bincount(topic[topic >= 0], unique.counts[topic >= 0], minlength=k)
-    typical = [texts[0] if texts else "" for texts in shown]
-    words = count_terms(unique.texts[fitted], _known_languages(unique)[fitted], topic[fitted], unique.counts[fitted], k)
-    described = name_groups(words, typical)
-    rank = ranks(size, described)
-    theme_of, theme_names = _themes(words, found.theme, size, described, typical)
-    order = np.argsort(rank)
-    by_statement = np.append(rank, -1)[topic][unique.of_statement]
+    by_statement = labelled.placed.topic[unique.of_statement]
     table = topics_table(
         by_statement,
         statements.table["row"].to_numpy(np.int64),
         int((statements.comments["status"] == "ok").sum()),
-        [described[i] for i in order],
-        theme_of[order],
-        theme_names,
-        found.stability[order],
-        [shown[i] for i in order],
+        labelled.saved.table,
+        labelled.named.examples,
     )
-    of_statement = statement_table(by_statement, strength[unique.of_statement], [described[i].name for i in order])
-    return Topics(table, of_statement, notes(config, found, unique, int((by_statement < 0).sum())))
+    of_statement = statement_table(by_statement, labelled.placed.strength[unique.of_statement], labelled.saved.table)
+    if len(by_statement):
+        notes = (*notes, about_unassigned(int((by_statement < 0).sum()), len(by_statement)))
+    return Topics(table, of_statement, notes, files)
 
 
-def _examples(rows: np.ndarray, unique: Distinct, points: np.ndarray, centre: np.ndarray) -> list[str]:
-    texts = unique.texts[rows].tolist()
-    return [shorten(texts[i]) for i in representatives(texts, points[rows], centre)]
+def _yaml(plain: Labelled, unique: Distinct) -> str:
+    table = plain.saved.table
+    placed = plain.placed.topic
+    size = np.bincount(placed[placed >= 0], unique.counts[placed >= 0], minlength=len(table))
+    listed = zip(table["topic_id"], table["topic_name"], table["theme_name"], size.astype(int).tolist(), strict=True)
+    return render(plain.saved.analysis, "this analysis", list(listed))
 
 
-def _known_languages(unique: Distinct) -> np.ndarray:
-    """Languages of the distinct statements; an unknown one is read as the most frequent one."""
+def _polish(labelled: Labelled, unique: Distinct, url: str, model: str | None) -> tuple[Labelled, tuple[Note, ...]]:
+    """Names worded by a language model, for topics that no person named; everything else stays."""
+    table, named = labelled.saved.table, labelled.named
+    drafts = [
+        Draft(name, tuple(words), tuple(shown))
+        for name, words, shown in zip(table["topic_name"], table["keywords"], named.examples, strict=True)
+    ]
     known = unique.languages[unique.languages != ""]
-    if not len(known):
-        return unique.languages
     codes, times = np.unique(known, return_counts=True)
-    return np.where(unique.languages == "", codes[times.argmax()], unique.languages)
-
-
-def _themes(
-    words: dict[str, Vocabulary], theme: np.ndarray, size: np.ndarray, described: list[Description], typical: list[str]
-) -> tuple[np.ndarray, list[str]]:
-    """Rank of each topic's theme, and the names of the themes by rank; a lone topic names its theme."""
-    members = [np.flatnonzero(theme == i) for i in range(int(theme.max()) + 1)]
-    largest = [max(own.tolist(), key=lambda topic: (size[topic], described[topic].name)) for own in members]
-    named = name_groups(join_groups(words, theme), [typical[topic] for topic in largest])
-    named = [described[own[0]] if len(own) == 1 else name for own, name in zip(members, named, strict=True)]
-    rank = ranks(np.bincount(theme, size), named)
-    return rank[theme], [named[i].name for i in np.argsort(rank)]
+    worded = polish(
+        drafts, url, model, language=str(codes[times.argmax()]) if len(codes) else "en", timeout=30 + 10 * len(drafts)
+    )
+    by_person = table["edited"].str.contains("renamed|merged .* as ", regex=True).to_numpy(bool)
+    names = np.where(by_person, table["topic_name"], np.array(worded.names, dtype=object))
+    after = replace(labelled.saved, table=table.assign(topic_name=names))
+    return replace(labelled, saved=after), tuple(worded.notes)
 
 
 def _counter(progress: Progress | None) -> Callable[[], None]:

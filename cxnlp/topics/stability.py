@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from cxnlp.topics.cluster import MAX_DRAWN, Tree, cut, grow
+from cxnlp.topics.assign import nearest
+from cxnlp.topics.cluster import Tree, centroids, cut, grow
+from cxnlp.topics.space import gather
 
-__all__ = ["Refit", "resample", "jaccard", "stability"]
+__all__ = ["Refit", "fit_tree", "partition", "resample", "jaccard", "stability", "merged_stability"]
+
+DRAWN = 2_500
+"""Most points drawn for a refit."""
 
 FOUND_AGAIN = 0.5
 """Least Jaccard similarity at which a cluster counts as found again (Hennig 2007)."""
@@ -16,25 +23,46 @@ FOUND_AGAIN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Refit:
-    """One bootstrap sample: ``rows`` drawn (distinct), their ``weights``, and the tree grown on them."""
+    """One sample: ``rows`` drawn (distinct), their ``weights``, ``points`` gathered, and the ``tree`` grown on them."""
 
     rows: np.ndarray
     weights: np.ndarray
+    points: np.ndarray
     tree: Tree
 
 
+def fit_tree(points: np.ndarray, weights: np.ndarray, rows: np.ndarray, seed: int) -> Refit:
+    """Gather the chosen rows of points (n, d) with weights (n,), and grow their tree."""
+    gathered = gather(points[rows])
+    return Refit(rows, weights[rows], gathered, grow(gathered, weights[rows], seed))
+
+
+def partition(points: np.ndarray, fit: Refit, k: int) -> np.ndarray:
+    """Labels of the fit's rows when its tree is cut into at most `k` clusters, each row at its nearest centroid.
+
+    ``points`` (n, d) are those before gathering: a statement's topic depends on where it is and on the centroids,
+    and on no other statement.
+    """
+    here = points[fit.rows]
+    labels = cut(fit.tree, fit.points, fit.weights, k)
+    return np.unique(nearest(here, centroids(here, fit.weights, labels)), return_inverse=True)[1]
+
+
 def resample(points: np.ndarray, weights: np.ndarray, *, number: int, seed: int) -> list[Refit]:
-    """Grow `number` trees, each on min(n, 4,000) of the points (n, d) drawn with replacement.
+    """Grow `number` trees, each on min(n, 2,500) of the points (n, d) drawn with replacement.
 
     A point drawn twice counts once, which is clusterboot's default (``multipleboot = FALSE``). A smaller
     sample than was fitted makes the stability conservative, not flattering.
     """
-    refits = []
-    for child in np.random.SeedSequence(seed).spawn(number):
+
+    def refit(child: np.random.SeedSequence) -> Refit:
         random = np.random.default_rng(child)
-        rows = np.unique(random.integers(0, len(points), min(len(points), MAX_DRAWN)))
-        refits.append(Refit(rows, weights[rows], grow(points[rows], weights[rows], int(random.integers(2**31)))))
-    return refits
+        rows = np.unique(random.integers(0, len(points), min(len(points), DRAWN)))
+        return fit_tree(points, weights, rows, int(random.integers(2**31)))
+
+    # Each refit has a seed of its own and its sums run on one thread: how many run at once changes nothing.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(refit, np.random.SeedSequence(seed).spawn(number)))
 
 
 def jaccard(one: np.ndarray, other: np.ndarray, k: int) -> np.ndarray:
@@ -72,8 +100,25 @@ def stability(points: np.ndarray, labels: np.ndarray, refits: list[Refit]) -> tu
     k = int(labels.max()) + 1
     if not refits or k == 1:
         return np.full(k, np.nan), np.full(k, np.nan)
-    best = np.stack([jaccard(labels[r.rows], cut(r.tree, points[r.rows], r.weights, k), k) for r in refits])
+    best = np.stack([jaccard(labels[refit.rows], partition(points, refit, k), k) for refit in refits])
     seen = np.isfinite(best)
     times = np.maximum(seen.sum(axis=0), 1)
     # A topic of which no statement was drawn was not found: it counts as 0, not as missing.
     return (best >= FOUND_AGAIN).sum(axis=0) / len(refits), np.where(seen, best, 0).sum(axis=0) / times
+
+
+def merged_stability(points: np.ndarray, labels: np.ndarray, merged: tuple[int, ...], refits: list[Refit]) -> float:
+    """Share of refits that find the union of some topics again, once their own topics are merged likewise.
+
+    Each cluster of a refit stands for the topic of ``labels`` (n,) with which it shares most points; those that stand
+    for one of ``merged`` are joined, and found again means a Jaccard similarity of at least .5. NaN without refits.
+    """
+    k = int(labels.max(initial=0)) + 1
+    found = []
+    for refit in refits:
+        here, again = labels[refit.rows], partition(points, refit, k)
+        shared = np.zeros((int(again.max()) + 1, k))
+        np.add.at(shared, (again, here), 1)
+        ours, theirs = np.isin(here, merged), np.isin(shared.argmax(axis=1), merged)[again]
+        found.append((ours & theirs).sum() >= FOUND_AGAIN * max(int((ours | theirs).sum()), 1))
+    return float(np.mean(found)) if found else float("nan")

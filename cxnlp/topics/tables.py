@@ -12,7 +12,10 @@ from cxnlp.topics.describe import Description
 from cxnlp.topics.discover import Discovery
 from cxnlp.topics.distinct import Distinct
 
-__all__ = ["topics_table", "statement_table", "empty_tables", "ranks", "notes"]
+__all__ = [
+    "topics_table", "statement_table", "kept_table", "named_by_language", "empty_tables", "ids", "ranks", "about_fit",
+    "about_unassigned",
+]  # fmt: skip
 
 STAGE = "topics"
 TEXT = pd.StringDtype(na_value=np.nan)
@@ -26,16 +29,48 @@ def ranks(sizes: np.ndarray, described: list[Description]) -> np.ndarray:
     return rank
 
 
-def statement_table(topic: np.ndarray, strength: np.ndarray, names: list[str]) -> pd.DataFrame:
+def ids(letter: str, k: int) -> list[str]:
+    """t01, t02 and so on: as wide as the last."""
+    width = max(2, len(str(k)))
+    return [f"{letter}{number + 1:0{width}d}" for number in range(k)]
+
+
+def named_by_language(one: Description) -> list[str]:
+    """'en: late delivery' for each language that names the topic."""
+    return [f"{language}: {name}" for language, name in one.by_language.items()]
+
+
+def kept_table(
+    topic_ids: list[str], described: list[Description], theme: np.ndarray, theme_names: list[str], stable: np.ndarray
+) -> pd.DataFrame:
+    """What of k topics does not depend on which statements are counted: the columns `saved.KEPT`.
+
+    ``theme`` (k,): rank of each topic's theme. ``stable`` (k,).
+    """
+    return pd.DataFrame(
+        {
+            "topic_id": pd.Series(topic_ids, dtype=object),
+            "topic_name": pd.Series([one.name for one in described], dtype=object),
+            "theme_id": pd.Series([f"T{number + 1}" for number in theme], dtype=object),
+            "theme_name": pd.Series([theme_names[number] for number in theme], dtype=object),
+            "keywords": pd.Series([list(one.keywords) for one in described], dtype=object),
+            "names": pd.Series([named_by_language(one) for one in described], dtype=object),
+            "stability": np.asarray(stable, dtype=np.float64),
+            "edited": pd.Series([""] * len(described), dtype=object),
+        }
+    )
+
+
+def statement_table(topic: np.ndarray, strength: np.ndarray, kept: pd.DataFrame) -> pd.DataFrame:
     """The `topic_of` table of n statements.
 
-    ``topic`` (n,) is the rank of the topic, -1 for none; ``strength`` (n,) 0 to 1; ``names`` by rank.
+    ``topic`` (n,) is the number of the topic in ``kept``, -1 for none; ``strength`` (n,) 0 to 1.
     """
-    ids = np.array([*_ids("t", len(names)), np.nan], dtype=object)
-    named = np.array([*names, np.nan], dtype=object)
+    topic_ids = np.array([*kept["topic_id"], np.nan], dtype=object)
+    named = np.array([*kept["topic_name"], np.nan], dtype=object)
     frame = pd.DataFrame(
         {
-            "topic_id": pd.Series(ids[topic], dtype=TEXT),
+            "topic_id": pd.Series(topic_ids[topic], dtype=TEXT),
             "topic_name": pd.Series(named[topic], dtype=TEXT),
             "topic_strength": np.where(topic >= 0, strength, np.nan).astype(np.float64),
         }
@@ -44,55 +79,33 @@ def statement_table(topic: np.ndarray, strength: np.ndarray, names: list[str]) -
 
 
 def topics_table(
-    topic: np.ndarray,
-    rows: np.ndarray,
-    n_scored: int,
-    described: list[Description],
-    theme: np.ndarray,
-    theme_names: list[str],
-    stable: np.ndarray,
-    examples: list[list[str]],
+    topic: np.ndarray, rows: np.ndarray, n_scored: int, kept: pd.DataFrame, examples: list[list[str]]
 ) -> pd.DataFrame:
-    """The `topics` table of k topics; everything by topic is in order of rank.
+    """The `topics` table of k topics: the columns of ``kept``, with the statements of this run counted.
 
     ``topic`` (n,) and ``rows`` (n,): topic (-1 for none) and comment of each statement. ``n_scored``:
-    comments with status ok. ``theme`` (k,): rank of each topic's theme. ``stable`` (k,).
+    comments with status ok.
     """
     said = pd.DataFrame({"topic": topic, "row": rows})
     said = said[said["topic"] >= 0]
-    k = len(described)
+    k = len(kept)
     n_comments = said.drop_duplicates()["topic"].value_counts().reindex(range(k), fill_value=0).to_numpy(np.int64)
-    theme_ids = np.array([f"T{number + 1}" for number in range(len(theme_names))], dtype=object)
-    frame = pd.DataFrame(
-        {
-            "topic_id": pd.Series(_ids("t", k), dtype=TEXT),
-            "topic_name": pd.Series([one.name for one in described], dtype=TEXT),
-            "theme_id": pd.Series(theme_ids[theme], dtype=TEXT),
-            "theme_name": pd.Series(np.array(theme_names, dtype=object)[theme], dtype=TEXT),
-            "keywords": pd.Series([list(one.keywords) for one in described], dtype=object),
-            "n_statements": np.bincount(said["topic"], minlength=k).astype(np.int64),
-            "n_comments": n_comments,
-            "share": n_comments / max(n_scored, 1),
-            "stability": stable.astype(np.float64),
-            "examples": pd.Series(examples, dtype=object),
-        }
+    frame = kept.astype(dict.fromkeys(("topic_id", "topic_name", "theme_id", "theme_name", "edited"), TEXT)).assign(
+        n_statements=np.bincount(said["topic"], minlength=k).astype(np.int64),
+        n_comments=n_comments,
+        share=n_comments / max(n_scored, 1),
+        examples=pd.Series(examples, dtype=object),
     )
-    return schema.check(frame, "topics")
+    return schema.check(frame[schema.names("topics")], "topics")
 
 
 def empty_tables(n_statements: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Both tables without any topic."""
-    nothing = np.full(n_statements, -1)
-    table = topics_table(nothing, nothing, 0, [], np.empty(0, np.int64), [], np.empty(0), [])
-    return table, statement_table(nothing, np.zeros(n_statements), [])
+    nothing, kept = np.full(n_statements, -1), kept_table([], [], np.empty(0, np.int64), [], np.empty(0))
+    return topics_table(nothing, nothing, 0, kept, []), statement_table(nothing, np.zeros(n_statements), kept)
 
 
-def _ids(letter: str, k: int) -> list[str]:
-    width = max(2, len(str(k)))
-    return [f"{letter}{number + 1:0{width}d}" for number in range(k)]
-
-
-def notes(config: TopicsConfig, found: Discovery, distinct: Distinct, n_unassigned: int) -> tuple[Note, ...]:
+def about_fit(config: TopicsConfig, found: Discovery, distinct: Distinct) -> tuple[Note, ...]:
     """What the user should know: how the number of topics came about and what could not be computed."""
     n, k = len(distinct.of_statement), len(found.centre)
     said: list[Note] = []
@@ -128,16 +141,18 @@ def notes(config: TopicsConfig, found: Discovery, distinct: Distinct, n_unassign
                 level="info",
             )
         )
-    said.append(
-        Note(
-            STAGE,
-            f"{n_unassigned} of {n} statements ({n_unassigned / n:.1%}) fit no topic: among the weakest 5 % of "
-            "their nearest topic and not clearly closer to it than to the next",
-            n_unassigned,
-            level="info",
-        )
-    )
     return tuple(said)
+
+
+def about_unassigned(n_unassigned: int, n: int) -> Note:
+    """How many of n statements have no topic, and by which rule."""
+    return Note(
+        STAGE,
+        f"{n_unassigned} of {n} statements ({n_unassigned / n:.1%}) fit no topic: among the weakest 5 % of "
+        "their nearest topic and not clearly closer to it than to the next",
+        n_unassigned,
+        level="info",
+    )
 
 
 def _why_fewer(config: TopicsConfig, found: Discovery) -> str:

@@ -1,0 +1,119 @@
+"""Topics on disk: one safetensors file that gives later comments the same topics, and the edits beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from cxnlp.errors import InputError
+from cxnlp.topics.fitted import FittedTopics
+from cxnlp.topics.space import Space, project
+
+__all__ = ["FILE", "EDITS", "KEPT", "SavedTopics", "to_bytes", "points", "read"]
+
+FILE = "topics.safetensors"
+EDITS = "topics.yaml"
+_FORMAT = "1"
+
+KEPT: tuple[str, ...] = (
+    "topic_id", "topic_name", "theme_id", "theme_name", "keywords", "names", "stability", "edited"
+)  # fmt: skip
+"""Columns of the topics table that do not depend on which statements are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTopics:
+    """The topics of a finished analysis.
+
+    ``fitted``: the rule. ``table``: the columns `KEPT`, one row a topic, in the order of the topic numbers.
+    ``analysis``: fingerprint of the topics as found, before edits. ``model``: SHA-256 of the encoder.
+    """
+
+    fitted: FittedTopics
+    table: pd.DataFrame
+    analysis: str
+    model: str
+
+
+def to_bytes(saved: SavedTopics) -> bytes:
+    """The file: arrays as tensors, everything else as JSON in the header; equal topics give equal bytes."""
+    fitted = saved.fitted
+    languages = sorted(fitted.space.shift)
+    width = len(fitted.space.mean)
+    shift = np.array([fitted.space.shift[one] for one in languages]).reshape(-1, width)
+    arrays = {
+        "mean": fitted.space.mean,
+        "shift": shift,
+        "axes": fitted.space.axes,
+        "centre": fitted.centre,
+        "topic": fitted.topic.astype(np.int64),
+        "limit": fitted.limit,
+    }
+    words = {
+        "languages": languages,
+        "moved": dict(sorted(fitted.moved.items())),
+        "table": json.loads(saved.table[list(KEPT)].to_json(orient="records")),
+        "analysis": saved.analysis,
+        "model": saved.model,
+    }
+    packed = json.dumps(words, ensure_ascii=True, sort_keys=True)
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, _header(packed))
+
+
+def _header(packed: str) -> dict[str, str]:
+    return {"cxnlp": _FORMAT, "topics": packed}
+
+
+def points(saved: SavedTopics, embedding: np.ndarray, languages: pd.Series) -> np.ndarray:
+    """Where statements lie in the space of the topics: (n, d), rows of length 1."""
+    return project(saved.fitted.space, embedding, languages.astype(object).where(languages.notna(), "").to_numpy())
+
+
+def read(folder: Path) -> SavedTopics:
+    """The topics that an analysis left in `folder`.
+
+    Raises InputError where there is no analysis, or its file is damaged or of another format.
+    """
+    path = Path(folder) / FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"no {FILE} in {folder}: {error.strerror}",
+            expected="the result folder of `cxnlp analyze`",
+            fix="name that folder, or analyze again with this version of cxnlp",
+        ) from error
+    try:
+        return _unpack(data)
+    except (SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            f"{path} cannot be read as topics: {error}",
+            expected="the file as `cxnlp analyze` wrote it",
+            fix="analyze again, or take the file from a backup",
+        ) from error
+
+
+def _unpack(data: bytes) -> SavedTopics:
+    arrays = load(data)
+    length = int.from_bytes(data[:8], "little")
+    header: dict[str, Any] = json.loads(data[8 : 8 + length])["__metadata__"]
+    if header["cxnlp"] != _FORMAT:
+        raise ValueError(f"format {header['cxnlp']}, and this version reads {_FORMAT}")
+    words = json.loads(header["topics"])
+    shift = dict(zip(words["languages"], arrays["shift"], strict=True))
+    space = Space(arrays["mean"], shift, arrays["axes"])
+    table = pd.DataFrame(words["table"], columns=list(KEPT))
+    table["stability"] = table["stability"].astype(np.float64)
+    topic, centre = arrays["topic"], arrays["centre"]
+    sound = len(topic) == len(centre) == len(arrays["limit"]) and centre.shape[1:] == arrays["axes"].shape[1:]
+    if not sound or topic.max(initial=-1) >= len(table):
+        raise ValueError("its parts do not fit together")
+    fitted = FittedTopics(space, centre, topic, arrays["limit"], words["moved"])
+    return SavedTopics(fitted, table, words["analysis"], words["model"])
