@@ -10,16 +10,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxnlp.again import compare, embed, replay, tag
     from cxnlp.config import Config
     from cxnlp.errors import CxnlpError
     from cxnlp.pipeline import Analysis, analyze
+    from cxnlp.topics import TopicModel
 
 __version__ = "0.1.0"
-__all__ = ["Analysis", "Config", "CxnlpError", "analyze", "__version__"]
+__all__ = [
+    "Analysis",
+    "Config",
+    "CxnlpError",
+    "TopicModel",
+    "analyze",
+    "compare",
+    "embed",
+    "replay",
+    "tag",
+    "__version__",
+]
 
 _HOMES = {
     "Analysis": "cxnlp.pipeline",
     "analyze": "cxnlp.pipeline",
+    "compare": "cxnlp.again",
+    "replay": "cxnlp.again",
+    "tag": "cxnlp.again",
+    "embed": "cxnlp.again",
+    "TopicModel": "cxnlp.topics",
     "Config": "cxnlp.config",
     "CxnlpError": "cxnlp.errors",
 }

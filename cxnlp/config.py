@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ __all__ = [
     "CleanConfig",
     "EncodeConfig",
     "TopicsConfig",
+    "CodebookConfig",
     "JourneyConfig",
     "MetricsConfig",
     "DriversConfig",
     "ReportConfig",
     "FORMATS",
+    "config_from",
     "load_config",
 ]
 
@@ -98,6 +101,8 @@ class EncodeConfig:
     precision: str = "auto"
     """auto (bfloat16 where the processor computes in it, else float32), bfloat16 or float32."""
     tokens_per_batch: int = 2048
+    reuse: Path | None = None
+    """Result folder of an earlier run over the same comments: what the model computed then is taken from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,26 @@ class TopicsConfig:
     """Most statements that are clustered; the rest are assigned to the topics found."""
     refits: int = 20
     seed: int = 0
+    edits: Path | None = None
+    """A topics.yaml whose edits are replayed on the topics found."""
+    analysis: Path | None = None
+    """Result folder of an earlier analysis: its topics are given to the statements, and none are sought."""
+    name_with: str | None = None
+    """URL of an OpenAI-compatible server that words the names of topics; nothing is sent anywhere without it."""
+    name_model: str | None = None
+    """The model that the server of `name_with` is to use; None means its own default."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookConfig:
+    """Which codes the statements are tagged with."""
+
+    codebook: str | None = None
+    """A codebook file, or the name of one that comes with cxnlp; None means no codes."""
+    corrections: Path | None = None
+    """A review list that a person filled in: its answers become examples."""
+    error_rate: float = 0.10
+    """Share of wrong answers allowed for each code, for statements with it and for those without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +188,7 @@ class Config:
     clean: CleanConfig = field(default_factory=CleanConfig)
     encode: EncodeConfig = field(default_factory=EncodeConfig)
     topics: TopicsConfig = field(default_factory=TopicsConfig)
+    codebook: CodebookConfig = field(default_factory=CodebookConfig)
     journey: JourneyConfig = field(default_factory=JourneyConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     drivers: DriversConfig = field(default_factory=DriversConfig)
@@ -258,6 +284,7 @@ _ROOMS: dict[str, type[Any]] = {
     "clean": CleanConfig,
     "encode": EncodeConfig,
     "topics": TopicsConfig,
+    "codebook": CodebookConfig,
     "journey": JourneyConfig,
     "metrics": MetricsConfig,
     "drivers": DriversConfig,
@@ -274,6 +301,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "min_mentions": (1, _MANY),
     "permutations": (1, _MANY),
     "confidence": (0.5, 0.999),
+    "error_rate": (0.001, 0.5),
     "q": (0.001, 0.5),
     "power": (0.5, 0.99),
     "power_rr": (1.01, 100),
@@ -301,15 +329,23 @@ def load_config(path: Path) -> Config:
         raise InputError(
             f"{path} is not valid TOML: {error}", expected="[room] tables with name = value", fix="mend that line"
         ) from error
+    return config_from(tables, str(path))
+
+
+def config_from(tables: Mapping[str, Any], where: str) -> Config:
+    """Settings from tables by room, as a TOML file or the analysis.json of a finished run holds them.
+
+    Raises SettingsError, naming `where`, for an unknown name or value.
+    """
     config: dict[str, Any] = {}
     for room, values in tables.items():
         if room not in _ROOMS or not isinstance(values, dict):
-            raise SettingsError.unknown_value(room, _ROOMS, option=f"[table] in {path}:")
+            raise SettingsError.unknown_value(room, _ROOMS, option=f"[table] in {where}:")
         kind = _ROOMS[room]
         known = [setting.name for setting in dataclasses.fields(kind)]
         for name in values:
             if name not in known:
-                raise SettingsError.unknown_value(name, known, option=f"setting of [{room}] in {path}:")
+                raise SettingsError.unknown_value(name, known, option=f"setting of [{room}] in {where}:")
         config[room] = kind(**{name: _coerce(value, name) for name, value in values.items()})
     return Config(**config)
 

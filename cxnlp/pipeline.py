@@ -59,13 +59,14 @@ def analyze(
     CxnlpError
         With what was found, what was expected and how to fix it, for every mistake in the input.
     """
-    from cxnlp import connectors, drivers, engines, flags, journey, metrics, provenance, scores, text, topics
+    from cxnlp import codebook, connectors, drivers, engines, flags, journey, metrics, provenance, scores, text, topics
 
     config = (config or Config()).replace(**settings)
     clock = provenance.Clock()
 
-    # A model that is missing or unfit is said now, not after minutes of cleaning.
+    # What is missing or unfit is said now, not after minutes of cleaning.
     engines.check(config.encode)
+    earlier, book = topics.load(config.topics), codebook.wording(config.codebook)
     with clock("read"):
         comments = connectors.read(source, config.read)
         quantities = scores.parse(comments, config.scores, read=connectors.read_table)
@@ -74,11 +75,13 @@ def analyze(
         statements = text.clean(comments, config.clean, progress=progress)
     with clock("encode"):
         encoding = engines.encode(statements, config.encode, progress=progress)
+        wording = None if book is None else engines.embed(book.texts, book.languages, config.encode)
     with clock("topics"):
-        found = topics.find(statements, encoding, config.topics, progress=progress)
+        found = topics.find(statements, encoding, config.topics, given=earlier, progress=progress)
+        codes = codebook.apply(book, wording, statements, encoding, config.codebook)
     with clock("join"):
         placement = journey.place(comments, statements, encoding, stages)
-        table = scores.join(comments, quantities, statements, encoding, found, placement)
+        table = scores.join(comments, quantities, statements, encoding, found, codes, placement)
     with clock("metrics"):
         measured = metrics.measure(table, found, config.metrics)
         curve = journey.curve(measured, placement)
@@ -86,7 +89,8 @@ def analyze(
         why = drivers.find(table, found, config.drivers, progress=progress)
     with clock("flags"):
         raised = flags.raise_flags(table, found, measured, why, config.drivers)
-    parts = (comments, quantities, statements, encoding, found, placement, table, why)
+    path = Path(source) if isinstance(source, str | Path) else None
+    parts = (comments, quantities, statements, encoding, found, codes, placement, table, why)
     return Analysis(
         comments=table.comments,
         source=comments.source,
@@ -107,5 +111,8 @@ def analyze(
         unit_name=table.unit_name,
         model=encoding.model,
         stage_agreement=placement.agreement,
-        provenance=provenance.describe(comments, config, encoding, clock),
+        provenance=provenance.describe(comments, config, encoding, clock, path=path),
+        codes=codes.table,
+        review=codes.review,
+        files={**found.files, **codes.files, **engines.stored(statements, encoding)},
     )

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from cxnlp import __version__
@@ -34,11 +35,17 @@ class Clock:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
 
-def describe(comments: Comments, config: Config, encoding: Encoding, clock: Clock) -> dict[str, Any]:
-    """Provenance as JSON-ready data; only `seconds`, `peak_memory_mb` and `finished_at` differ between equal runs."""
+def describe(
+    comments: Comments, config: Config, encoding: Encoding, clock: Clock, *, path: Path | None = None
+) -> dict[str, Any]:
+    """Provenance as JSON-ready data; only `seconds`, `peak_memory_mb` and `finished_at` differ between equal runs.
+
+    ``path``: where the input lies, for a later run over it; None for a DataFrame.
+    """
     return {
         "input": {
             "name": comments.name,
+            "path": None if path is None else str(path.resolve()),
             "sha256": comments.sha256,
             "rows": len(comments.source),
             "columns": [str(column) for column in comments.source.columns],

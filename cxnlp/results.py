@@ -23,6 +23,7 @@ __all__ = [
     "ModelInfo",
     "Encoding",
     "Topics",
+    "Codes",
     "Placement",
     "Table",
     "Drivers",
@@ -189,11 +190,31 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Result of TOPICS: ``table`` (columns `topics`) and ``of_statement`` (`topic_of`), statement order."""
+    """Result of TOPICS: ``table`` (columns `topics`) and ``of_statement`` (`topic_of`), statement order.
+
+    ``files``: name -> content of what the result folder holds for later runs; empty without topics.
+    """
 
     table: pd.DataFrame
     of_statement: pd.DataFrame
     notes: tuple[Note, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Result of CODES: which tags of the user's codebook each statement carries.
+
+    ``table`` (columns `codes`): one row a tag. ``of_statement`` (`code_of`), statement order. ``review`` (`review`):
+    what a person should decide, most doubtful first. ``files``: name -> content of the codebook, for later runs. Without a
+    codebook all are empty.
+    """
+
+    table: pd.DataFrame
+    of_statement: pd.DataFrame
+    review: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,3 +306,9 @@ class Evidence:
     stage_agreement: Estimate | None
     provenance: Mapping[str, Any]
     """Input name and hash, versions, model hash, settings, seeds, row counts, timings, warnings."""
+    codes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Columns `codes`; without rows where no codebook was named."""
+    review: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Columns `review`: statements and codes that a person should decide."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Further files of the result folder by name, for later runs: topics, edits, codebook, encoding."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Scale", "TABLES", "SCALES", "STAGES", "LANGUAGES", "check", "names"]
 
 Kind = Literal["text", "integer", "number", "flag", "date", "list", "any"]
-Room = Literal["connectors", "text", "encoder", "topics", "journey", "scores", "metrics", "drivers", "flags"]
+Room = Literal[
+    "connectors", "text", "encoder", "topics", "codebook", "journey", "scores", "metrics", "drivers", "flags", "waves"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,11 @@ _TOPIC_OF = (
     Column("topic_name", "text", "topics", "readable name of the topic"),
     Column("topic_strength", "number", "topics", "how well the statement fits its topic, 0 to 1"),
 )
+_CODE_OF = (
+    Column("codes", "list", "codebook", "tags of the codebook that it carries, in the book's order"),
+    Column("codes_probability", "list", "codebook", "their probabilities, same order, 0 to 1"),
+    Column("codes_doubt", "list", "codebook", "tags that a person should decide, in the book's order"),
+)
 _PLACE = (
     Column("touchpoint", "text", "journey", "main touchpoint code of the statement; missing where none is clear"),
     Column("stage", "text", "journey", "journey stage; the data's own wins over the model's; missing where unknown"),
@@ -152,6 +159,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("theme_id", "text", "topics", "the theme (upper level) it belongs to"),
         Column("theme_name", "text", "topics", "readable name of the theme"),
         Column("keywords", "list", "topics", "its most typical words, best first"),
+        Column("names", "list", "topics", "its name in each language of its statements: 'en: late delivery'"),
         Column("n_statements", "integer", "topics", "statements in the topic"),
         Column("n_comments", "integer", "topics", "comments with at least one such statement"),
         Column("share", "number", "topics", "n_comments over scored comments, 0 to 1"),
@@ -161,9 +169,47 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "topics",
             "share of resampled refits that find the topic again (Jaccard >= .5), 0 to 1",
         ),
+        Column("edited", "text", "topics", "what a person changed of it (topics.yaml); empty where nothing"),
         Column("examples", "list", "topics", "three typical statements"),
     ),
     "topic_of": _TOPIC_OF,
+    "codes": (
+        Column("tag", "text", "codebook", "name of the tag"),
+        Column("label", "text", "codebook", "its label in the language of most comments"),
+        Column("basis", "text", "codebook", "what the answers rest on: examples, few examples or description"),
+        Column("n_examples", "integer", "codebook", "distinct examples"),
+        Column("n_counter_examples", "integer", "codebook", "distinct counter-examples"),
+        Column(
+            "examples_needed", "integer", "codebook", "further examples without which wrong answers cannot be bounded"
+        ),
+        Column(
+            "separation",
+            "number",
+            "codebook",
+            "chance that a held-out example scores above a text that is none (area under the ROC curve), 0 to 1",
+        ),
+        Column(
+            "error_rate", "number", "codebook", "most wrong answers of either kind; missing where nothing is promised"
+        ),
+        Column("n_statements", "integer", "codebook", "statements that carry the tag"),
+        Column("n_doubt", "integer", "codebook", "statements left to a person"),
+        Column("n_comments", "integer", "codebook", "comments with at least one statement that carries it"),
+        Column("share", "number", "codebook", "n_comments over scored comments, 0 to 1"),
+        Column("share_if_all_doubt", "number", "codebook", "the share if every doubt were a yes"),
+    ),
+    "code_of": _CODE_OF,
+    "review": (
+        Column("statement_id", "integer", "codebook", "the first statement with this text"),
+        Column("comment_id", "text", "codebook", "the comment that it belongs to"),
+        Column("text", "text", "codebook", "the statement"),
+        Column("language", "text", "codebook", "its language"),
+        Column("tag", "text", "codebook", "name of the tag in doubt"),
+        Column("label", "text", "codebook", "its label"),
+        Column("probability", "number", "codebook", "probability that the statement carries the tag, 0 to 1"),
+        Column("doubt", "number", "codebook", "1 - |2 probability - 1|: 1 at even odds, 0 where the model is sure"),
+        Column("count", "integer", "codebook", "statements with this text"),
+        Column("answer", "text", "codebook", "empty: for yes or no, in words of the user's language"),
+    ),
     "placement": _PLACE,
     "comments": (
         *_READ,
@@ -171,6 +217,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *_HEADS,
         Column("topic_ids", "list", "topics", "topics mentioned, in order of first mention"),
         Column("topic_names", "list", "topics", "their names, same order"),
+        Column(
+            "topic_polarities",
+            "list",
+            "topics",
+            "how the comment judges each, same order: negative, neutral, positive or mixed, over its statements",
+        ),
+        Column(
+            "codes", "list", "codebook", "tags of the codebook that its statements carry, in order of first mention"
+        ),
         Column("touchpoints", "list", "journey", "touchpoint codes mentioned, in order of first mention"),
         *_PLACE[1:],
         Column("unit", "integer", "scores", "row of the customer (or comment) in the units table"),
@@ -184,6 +239,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("language", "text", "text", "language of its comment"),
         *_HEADS,
         *_TOPIC_OF,
+        *_CODE_OF,
         *_PLACE,
         Column("unit", "integer", "scores", "row of the customer (or comment) in the units table"),
         Column("in_window", "flag", "scores", "false for a statement written after the customer left"),

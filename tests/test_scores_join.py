@@ -12,6 +12,7 @@ from cxnlp import schema
 from cxnlp.errors import InternalError
 from cxnlp.heads import HEADS
 from cxnlp.results import (
+    Codes,
     Comments,
     Encoding,
     ModelInfo,
@@ -45,8 +46,19 @@ def head(name, *statements):
     return array
 
 
+def codes_of(codes):
+    nothing = pd.Series([[] for _ in codes], dtype=object)
+    listed = pd.Series(list(codes), dtype=object)
+    return Codes(
+        pd.DataFrame(),
+        pd.DataFrame({"codes": listed, "codes_probability": nothing, "codes_doubt": nothing}),
+        pd.DataFrame(),
+    )
+
+
 def world(rows, *, n=None, lengths=None, customers=None, dates=None, status=None, languages=None, by_comment=None,
-          outcomes=(), segments=(), controls=(), topics=None, stages=None, touchpoints=None, **heads):  # fmt: skip
+          outcomes=(), segments=(), controls=(), topics=None, stages=None, touchpoints=None, codes=None,
+          **heads):  # fmt: skip
     """Arguments of `join` for statements at comment positions `rows`; every other argument is one list."""
     rows, m = np.array(rows, dtype=int), len(rows)
     n = n if n is not None else int(rows.max()) + 1
@@ -98,6 +110,7 @@ def world(rows, *, n=None, lengths=None, customers=None, dates=None, status=None
         Statements(clean, statements),
         encoding,
         Topics(pd.DataFrame(), topic_of),
+        codes_of(codes or [[]] * m),
         Placement(placement, schema.STAGES),
     )
 
@@ -384,3 +397,22 @@ def test_a_hundred_thousand_statements_take_seconds():
     elapsed = time.perf_counter() - start
     print(f"join: {elapsed:.2f} s")
     assert elapsed < 10
+
+
+def test_a_comment_judges_each_of_its_topics_by_itself():
+    good, bad = {"positive": 0.9, "neutral": 0.1}, {"negative": 0.9, "neutral": 0.1}
+    table = join(
+        *world(
+            [0, 0, 0, 1, 1, 2],
+            topics=["t1", "t2", "t2", "t1", "t1", None],
+            sentiment=head("sentiment", good, bad, bad, good, bad, good),
+        )
+    )
+    assert table.comments["topic_ids"].tolist() == [["t1", "t2"], ["t1"], []]
+    assert table.comments["topic_polarities"].tolist() == [["positive", "negative"], ["mixed"], []]
+
+
+def test_codes_of_a_comment_are_those_of_its_statements_once():
+    table = join(*world([0, 0, 1, 2], codes=[["price"], ["late", "price"], [], ["late"]]))
+    assert table.comments["codes"].tolist() == [["price", "late"], [], ["late"]]
+    assert table.statements["codes"].tolist() == [["price"], ["late", "price"], [], ["late"]]

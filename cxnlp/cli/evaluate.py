@@ -274,7 +274,7 @@ def _rolled_up(comments: Comments, statements: Statements, encoding: Encoding, c
     import numpy as np
     import pandas as pd
 
-    from cxnlp import journey, scores
+    from cxnlp import codebook, journey, scores
     from cxnlp.results import Scores, Topics
     from cxnlp.schema import names
 
@@ -282,7 +282,8 @@ def _rolled_up(comments: Comments, statements: Statements, encoding: Encoding, c
     topics = Topics(table=pd.DataFrame(columns=names("topics")), of_statement=of_statement)
     placement = journey.place(comments, statements, encoding, journey.load(config.journey, comments))
     quantities = Scores(by_comment=pd.DataFrame(index=range(len(comments.table))), by_customer=None)
-    return scores.join(comments, quantities, statements, encoding, topics, placement).comments
+    codes = codebook.none(len(statements.table))
+    return scores.join(comments, quantities, statements, encoding, topics, codes, placement).comments
 
 
 def _least(value: float, name: str, least: float | None) -> None:

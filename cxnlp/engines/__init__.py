@@ -6,16 +6,19 @@ module of its own and add a line to `ENGINES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from cxnlp import schema
 from cxnlp.config import EncodeConfig
-from cxnlp.engines.local import encode_here
+from cxnlp.engines import store
+from cxnlp.engines.local import embed_here, encode_here
 from cxnlp.engines.models import check_models
 from cxnlp.errors import SettingsError
 from cxnlp.results import Encoding, Progress, Statements
 
-__all__ = ["ENGINES", "check", "encode"]
+__all__ = ["ENGINES", "check", "embed", "encode", "store", "stored"]
 
 ENGINES: dict[str, Callable[..., Encoding]] = {"local": encode_here}
 
@@ -50,6 +53,24 @@ def encode(statements: Statements, config: EncodeConfig, *, progress: Progress |
     _check_engine(config)
     schema.check(statements.table, "statements_clean")
     return ENGINES[config.engine](statements, config, progress=progress)
+
+
+def stored(statements: Statements, encoding: Encoding) -> dict[str, bytes]:
+    """The file, by its name, from which a later run takes the encoding (`config.reuse`); none without statements."""
+    table = statements.table
+    if not len(table):
+        return {}
+    return {store.FILE: store.to_bytes(encoding, table["text"].tolist(), table["language"].fillna("").tolist())}
+
+
+def embed(texts: Sequence[str], languages: Sequence[str], config: EncodeConfig) -> np.ndarray:
+    """Embeddings (n, width) float32, rows of length 1, of texts that are no statements, such as those of a codebook.
+
+    ``languages``: code of each text, '' where unknown. They lie in the space of `encode` with the same ``config``.
+    Raises what `encode` raises.
+    """
+    _check_engine(config)
+    return embed_here(texts, languages, config)
 
 
 def _check_engine(config: EncodeConfig) -> None:

@@ -9,28 +9,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cxnlp import heads
+from cxnlp import heads, registry
 from cxnlp.config import EncodeConfig
 from cxnlp.engines.models import classifier_of, encoder_of
-from cxnlp.results import Encoding, Note, Progress, Statements
+from cxnlp.engines.store import Stored, read
+from cxnlp.results import Encoding, ModelInfo, Note, Progress, Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxnlp.encoder import Model
 
-__all__ = ["encode_here"]
+__all__ = ["embed_here", "encode_here"]
 
 
 def encode_here(statements: Statements, config: EncodeConfig, *, progress: Progress | None = None) -> Encoding:
     """Encode each distinct statement of a language once in this process; see `cxnlp.engines.encode`.
 
+    What an earlier run over the same texts left (`config.reuse`) is taken from there, if the same model made it.
     ``seconds`` of the result is the time in tokenizers and networks, without loading the models.
     """
+    code, texts, languages = _distinct(statements.table)
+    stored = _stored(config, texts, languages)
+    if stored is not None:
+        return _again(stored, stored.rows(texts, languages)[code])
     from cxnlp import encoder  # torch and transformers take seconds to import: only once they are needed
 
     model, classifier = encoder_of(config), classifier_of(config)
-    code, texts, languages = _distinct(statements.table)
     started = time.perf_counter()
     embedding, probabilities, n_tokens = encoder.encode_texts(
         model, texts, languages=languages, tokens_per_batch=config.tokens_per_batch, progress=progress
@@ -58,7 +63,36 @@ def encode_here(statements: Statements, config: EncodeConfig, *, progress: Progr
         n_encoded=len(texts),
         n_tokens=n_tokens,
         seconds=seconds,
-        notes=(*_missing_heads(model, probabilities), *_long_comments(statements, (model, classifier), code, texts)),
+        notes=(*_missing_heads(info, probabilities), *_long_comments(statements, (model, classifier), code, texts)),
+    )
+
+
+def embed_here(texts: Sequence[str], languages: Sequence[str], config: EncodeConfig) -> np.ndarray:
+    """Embed texts in this process; see `cxnlp.engines.embed`."""
+    from cxnlp import encoder
+
+    embedding, _, _ = encoder.encode_texts(
+        encoder_of(config), list(texts), languages=list(languages), tokens_per_batch=config.tokens_per_batch
+    )
+    return embedding
+
+
+def _stored(config: EncodeConfig, texts: list[str], languages: list[str]) -> Stored | None:
+    """What an earlier run stored, if this run's model made it and no text is missing."""
+    if config.reuse is None or config.encoder is not None or config.sentiment_model is not None:
+        return None
+    stored = read(config.reuse)
+    same = stored.model.sentiment is None and stored.model.sha256 == registry.verify(registry.find(config.model)).sha256
+    return stored if same and (stored.rows(texts, languages) >= 0).all() else None
+
+
+def _again(stored: Stored, rows: np.ndarray) -> Encoding:
+    return Encoding(
+        embedding=stored.embedding[rows],
+        probabilities={name: values[rows] for name, values in stored.probabilities.items()},
+        thresholds=stored.thresholds,
+        model=stored.model,
+        notes=_missing_heads(stored.model, stored.probabilities),
     )
 
 
@@ -74,11 +108,11 @@ def _named(what: str, progress: Progress | None) -> Callable[[str, int, int], No
     return None if progress is None else lambda _, done, total: progress(what, done, total)
 
 
-def _missing_heads(model: Model, predicted: dict[str, np.ndarray]) -> tuple[Note, ...]:
+def _missing_heads(info: ModelInfo, predicted: Mapping[str, np.ndarray]) -> tuple[Note, ...]:
     missing = [name for name in heads.HEADS if name not in predicted]
     if not missing:
         return ()
-    return (Note("encode", f"model {model.info.name} does not predict {', '.join(missing)}"),)
+    return (Note("encode", f"model {info.name} does not predict {', '.join(missing)}"),)
 
 
 def _long_comments(

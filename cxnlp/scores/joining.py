@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxnlp import schema
 from cxnlp.errors import InternalError
-from cxnlp.results import Comments, Encoding, Placement, Scores, Statements, Table, Topics
+from cxnlp.results import Codes, Comments, Encoding, Placement, Scores, Statements, Table, Topics
 from cxnlp.scores.customers import customer_keys
 from cxnlp.scores.labels import Labels, labels_of, statement_columns
 from cxnlp.scores.rollup import roll_up
@@ -23,6 +23,7 @@ def join(
     statements: Statements,
     encoding: Encoding,
     topics: Topics,
+    codes: Codes,
     placement: Placement,
 ) -> Table:
     """One row per comment (input order), per statement (reading order) and per customer, with all that is known.
@@ -30,12 +31,12 @@ def join(
     See `rollup.roll_up` for how statements make a comment and `units.unit_table` for how comments make a
     customer. Raises InternalError where the stages before do not fit together.
     """
-    _same_length(comments, quantities, statements, encoding, topics, placement)
+    _same_length(comments, quantities, statements, encoding, topics, codes, placement)
     keys = customer_keys(comments.table["customer_id"]).reset_index(drop=True)
     unit = number_units(keys)
     inside, notes = in_window(comments.table["created_at"], quantities.by_comment.get("churned_at"), unit)
     labels = labels_of(encoding, len(statements.table))
-    by_statement = _statements(statements, encoding, labels, topics, placement)
+    by_statement = _statements(statements, encoding, labels, topics, codes, placement)
     wide = pd.concat(
         [
             comments.table.reset_index(drop=True),
@@ -62,11 +63,18 @@ def join(
 
 
 def _statements(
-    statements: Statements, encoding: Encoding, labels: Mapping[str, Labels], topics: Topics, placement: Placement
+    statements: Statements,
+    encoding: Encoding,
+    labels: Mapping[str, Labels],
+    topics: Topics,
+    codes: Codes,
+    placement: Placement,
 ) -> pd.DataFrame:
     read = statements.table.reset_index(drop=True)
     heads = pd.DataFrame(statement_columns(encoding, labels, len(read)), index=read.index)
-    later = [frame.reset_index(drop=True) for frame in (topics.of_statement, placement.of_statement)]
+    later = [
+        frame.reset_index(drop=True) for frame in (topics.of_statement, codes.of_statement, placement.of_statement)
+    ]
     return pd.concat([read, heads, *later], axis=1)
 
 
@@ -76,11 +84,13 @@ def _same_length(
     statements: Statements,
     encoding: Encoding,
     topics: Topics,
+    codes: Codes,
     placement: Placement,
 ) -> None:
     n_comments = {len(comments.table), len(quantities.by_comment), len(statements.comments)}
     arrays = [len(array) for array in encoding.probabilities.values()]
-    n_statements = {len(statements.table), len(topics.of_statement), len(placement.of_statement), *arrays}
+    later = (topics.of_statement, codes.of_statement, placement.of_statement)
+    n_statements = {len(statements.table), *map(len, later), *arrays}
     rows = statements.table["row"]
     outside = len(rows) and not rows.between(0, len(comments.table) - 1).all()
     if len(n_comments) > 1 or len(n_statements) > 1 or outside:

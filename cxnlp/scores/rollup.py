@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ def roll_up(statements: pd.DataFrame, encoding: Encoding, labels: Mapping[str, L
     - emotion: of the emotions given to statements, the one with the largest summed probability; else ``none``.
     - effort, churn_intent, advocacy: of the labels other than ``none``, the most probable; else ``none``.
     - stage and stage_model: the largest summed probability; its confidence is the largest of a single statement.
+    - topic_polarities: the rule of sentiment_label, over the comment's statements of each topic.
     - Equal sums go to what is mentioned first, and lists are in that order.
     """
     row = statements["row"].to_numpy(dtype=np.int64)
@@ -50,7 +52,8 @@ def roll_up(statements: pd.DataFrame, encoding: Encoding, labels: Mapping[str, L
         said = given.label.where(given.label != "none")
         best = _strongest(row, said, given.probability, total=name == "emotion")["label"].reindex(range(n))
         columns[name] = best.mask(scored & best.isna(), "none") if name in encoding.probabilities else best
-    return pd.DataFrame({**columns, **_mentions(statements, row, n), **_stages(statements, encoding, row, n)})
+    mentioned = _mentions(statements, encoding, labels["sentiment"], row, n)
+    return pd.DataFrame({**columns, **mentioned, **_stages(statements, encoding, row, n)})
 
 
 def _sentiment(
@@ -97,13 +100,45 @@ def _strongest(row: np.ndarray, label: pd.Series, probability: np.ndarray, *, to
     return best.set_index("row").astype({"label": TEXT})
 
 
-def _mentions(statements: pd.DataFrame, row: np.ndarray, n: int) -> dict[str, pd.Series]:
+def _mentions(
+    statements: pd.DataFrame, encoding: Encoding, given: Labels, row: np.ndarray, n: int
+) -> dict[str, pd.Series]:
     topic, touchpoint = _first_mentions(statements["topic_id"], row), _first_mentions(statements["touchpoint"], row)
+    polarity = _topic_polarity(statements, encoding, given, row)
     return {
         "topic_ids": _lists(statements["topic_id"], topic, row, n),
         "topic_names": _lists(statements["topic_name"], topic, row, n),
+        "topic_polarities": _lists(polarity, topic, row, n),
+        "codes": _codes(statements["codes"], row, n),
         "touchpoints": _lists(statements["touchpoint"], touchpoint, row, n),
     }
+
+
+def _topic_polarity(statements: pd.DataFrame, encoding: Encoding, given: Labels, row: np.ndarray) -> pd.Series:
+    """For each statement, how its comment judges its topic: the rule of the comment's own label, over the statements
+    of the comment that share the topic; missing where there is no topic or no sentiment."""
+    polarity = np.full(len(statements), np.nan, dtype=object)
+    at = np.flatnonzero(statements["topic_id"].notna().to_numpy())
+    if "sentiment" not in encoding.probabilities or not len(at):
+        return pd.Series(polarity, dtype=TEXT)
+    pair = (
+        pd.DataFrame({"row": row[at], "topic": statements["topic_id"].to_numpy()[at]})
+        .groupby(["row", "topic"])
+        .ngroup()
+    )
+    number = pair.to_numpy()
+    own = replace(encoding, probabilities={"sentiment": encoding.probabilities["sentiment"][at]})
+    said = Labels(given.label.iloc[at], given.probability[at])
+    judged = _sentiment(statements.iloc[at], own, said, number, np.ones(int(number.max()) + 1, dtype=bool))
+    polarity[at] = np.asarray(judged["sentiment_label"], dtype=object)[number]
+    return pd.Series(polarity, dtype=TEXT)
+
+
+def _codes(codes: pd.Series, row: np.ndarray, n: int) -> pd.Series:
+    mentioned: list[dict[str, None]] = [{} for _ in range(n)]
+    for one, listed in zip(row.tolist(), codes, strict=True):
+        mentioned[one].update(dict.fromkeys(listed))
+    return pd.Series([list(one) for one in mentioned], index=pd.RangeIndex(n), dtype=object)
 
 
 def _first_mentions(values: pd.Series, row: np.ndarray) -> np.ndarray:
