@@ -62,10 +62,12 @@ def to_bytes(encoding: Encoding, texts: list[str], languages: list[str]) -> byte
     }
     arrays |= {f"{_HEAD}{name}": values[rows] for name, values in encoding.probabilities.items()}
     words: dict[str, Any] = {
+        "format": _FORMAT,
         "model": dataclasses.asdict(encoding.model),
         "thresholds": {name: np.asarray(values).tolist() for name, values in encoding.thresholds.items()},
     }
-    header = {"cxnlp": _FORMAT, "encoding": json.dumps(words, sort_keys=True)}
+    # One entry of metadata, because safetensors writes several in an order that changes from run to run.
+    header = {"cxnlp": json.dumps(words, sort_keys=True)}
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, header)
 
 
@@ -76,10 +78,9 @@ def read(folder: Path) -> Stored:
         data = path.read_bytes()
         arrays = load(data)
         length = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + length])["__metadata__"]
-        if header["cxnlp"] != _FORMAT:
-            raise ValueError(f"format {header['cxnlp']}, and this version reads {_FORMAT}")
-        words = json.loads(header["encoding"])
+        words = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cxnlp"])
+        if words["format"] != _FORMAT:
+            raise ValueError(f"format {words['format']}, and this version reads {_FORMAT}")
         keys = [one.tobytes() for one in arrays["key"]]
         probabilities = {name.removeprefix(_HEAD): a for name, a in arrays.items() if name.startswith(_HEAD)}
         thresholds = {name: np.array(values) for name, values in words["thresholds"].items()}

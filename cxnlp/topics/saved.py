@@ -57,18 +57,16 @@ def to_bytes(saved: SavedTopics) -> bytes:
         "limit": fitted.limit,
     }
     words = {
+        "format": _FORMAT,
         "languages": languages,
         "moved": dict(sorted(fitted.moved.items())),
         "table": json.loads(saved.table[list(KEPT)].to_json(orient="records")),
         "analysis": saved.analysis,
         "model": saved.model,
     }
-    packed = json.dumps(words, ensure_ascii=True, sort_keys=True)
-    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, _header(packed))
-
-
-def _header(packed: str) -> dict[str, str]:
-    return {"cxnlp": _FORMAT, "topics": packed}
+    # One entry of metadata, because safetensors writes several in an order that changes from run to run.
+    header = {"cxnlp": json.dumps(words, sort_keys=True)}
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, header)
 
 
 def points(saved: SavedTopics, embedding: np.ndarray, languages: pd.Series) -> np.ndarray:
@@ -103,10 +101,9 @@ def read(folder: Path) -> SavedTopics:
 def _unpack(data: bytes) -> SavedTopics:
     arrays = load(data)
     length = int.from_bytes(data[:8], "little")
-    header: dict[str, Any] = json.loads(data[8 : 8 + length])["__metadata__"]
-    if header["cxnlp"] != _FORMAT:
-        raise ValueError(f"format {header['cxnlp']}, and this version reads {_FORMAT}")
-    words = json.loads(header["topics"])
+    words: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cxnlp"])
+    if words["format"] != _FORMAT:
+        raise ValueError(f"format {words['format']}, and this version reads {_FORMAT}")
     shift = dict(zip(words["languages"], arrays["shift"], strict=True))
     space = Space(arrays["mean"], shift, arrays["axes"])
     table = pd.DataFrame(words["table"], columns=list(KEPT))
