@@ -50,8 +50,8 @@ def test_a_shipped_book_has_four_languages_and_clear_sides(name: str) -> None:
     for tag in book.tags:
         for kind in (tag.label, tag.description, tag.examples, tag.counter_examples):
             assert set(kind) == {"en", "ro", "pl", "it"}
-        assert {len(texts) for texts in tag.examples.values()} == {12}
-        assert {len(texts) for texts in tag.counter_examples.values()} == {5}
+        assert min(len(texts) for texts in tag.examples.values()) >= 12
+        assert min(len(texts) for texts in tag.counter_examples.values()) >= 5
     examples = [text for tag in book.tags for _, text in tag.texts("examples")]
     assert len(examples) == len(set(examples))
     off_topic = {text for _, text in codebook.references.background()}

@@ -116,7 +116,7 @@ def test_topics_are_told_apart_and_the_rest_is_left_alone() -> None:
     answer = codebook.tag(fitted(), embed(STATEMENTS)).answer
     for column, topic in enumerate(TOPICS[:2]):
         truth = np.array([topic in text for text in STATEMENTS])
-        assert (answer[truth, column] == YES).mean() > 0.6
+        assert (answer[truth, column] == YES).mean() > 0.4  # yes needs even odds; the rest is left to a person
         assert (answer[truth, column] == NO).mean() < 0.2
         assert (answer[~truth, column] == YES).mean() < 0.2
     both = np.array(["parcel and price" in text for text in STATEMENTS])

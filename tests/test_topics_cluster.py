@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from cxnlp.topics.assign import fit, limits, nearest, unfit
 from cxnlp.topics.cluster import centroids, groups, merge_small, ward
 from cxnlp.topics.discover import discover
-from cxnlp.topics.number import bic, choose_number
+from cxnlp.topics.number import aic, choose_number
 from cxnlp.topics.space import fit_space, gather, project
 from cxnlp.topics.stability import fit_tree, jaccard, merged_stability, partition, resample, stability
 
@@ -85,11 +85,11 @@ def test_stability_without_refits_is_missing() -> None:
     assert np.isnan(stability(points, truth, [])[0]).all()
 
 
-def test_bic_by_hand() -> None:
+def test_aic_by_hand() -> None:
     """Two clusters of two points at distance 1 from their centroids in the plane: S = 4, n d = 8."""
     points = np.array([[0.0, 0], [2, 0], [10, 0], [12, 0]])
-    assert bic(points, np.array([0, 0, 1, 1])) == pytest.approx(
-        8 * np.log(4 / 8) + 2 * 4 * np.log(2) + 2 * 3 * np.log(4)
+    assert aic(points, np.array([0, 0, 1, 1])) == pytest.approx(
+        8 * np.log(4 / 8) + 2 * 4 * np.log(2) + 2 * 2 * 3
     )
 
 
@@ -176,3 +176,12 @@ def test_discover_accepts_plain_arrays() -> None:
 def test_centroids_are_weighted_means() -> None:
     mean = centroids(np.array([[0.0], [3.0], [5.0]]), np.array([2.0, 1.0, 1.0]), np.array([0, 0, 1]))
     assert np.allclose(mean, [[1.0], [5.0]])
+
+
+def test_one_round_cloud_is_not_halved() -> None:
+    """Without structure the criterion asks for one cluster, whatever the number of dimensions."""
+    for width in (4, 64):
+        points = np.random.default_rng(width).normal(size=(600, width))
+        fit = fit_tree(points, np.ones(600), np.arange(600), 0)
+        whole, halves = (aic(points, partition(points, fit, k)) for k in (1, 2))
+        assert whole < halves

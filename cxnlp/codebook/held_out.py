@@ -64,7 +64,9 @@ def held_out(points: np.ndarray, role: Members, against: np.ndarray, fitted: np.
     """Score every example and every negative of a tag by a fit without its fold.
 
     Positives and negatives are dealt to the folds one by one in the order of ``rank`` (m,), so the folds depend on
-    the texts alone. Descriptions are always fitted to and never scored: no customer writes like one.
+    the texts alone. Texts of one rank are translations of each other and held out together, or else each would be
+    scored by a fit that knows it in another language. Descriptions are always fitted to and never scored: no
+    customer writes like one.
     ``against``: rows of all negatives; ``fitted``: which of them are fitted to.
     """
     k = min(FOLDS, len(role.positive))
@@ -80,6 +82,4 @@ def held_out(points: np.ndarray, role: Members, against: np.ndarray, fitted: np.
 
 
 def _folds(rank: np.ndarray, k: int) -> np.ndarray:
-    place = np.empty(len(rank), dtype=np.int64)
-    place[np.argsort(rank)] = np.arange(len(rank))
-    return place % k
+    return np.unique(rank, return_inverse=True)[1] % k

@@ -31,7 +31,8 @@ class References:
     """Distinct texts, sorted, so that nothing depends on the order of tags or examples.
 
     ``texts`` and ``languages`` (m,): the latter '' where unknown. ``row``: text -> its position.
-    ``examples`` and ``background`` boolean (m,): an example of any tag; a background text.
+    ``examples`` and ``background`` boolean (m,): an example of any tag; a background text. ``statement`` (m,): the
+    text itself, for a background text the same statement in the first language: its translations count as one.
     """
 
     texts: tuple[str, ...]
@@ -39,6 +40,7 @@ class References:
     row: Mapping[str, int]
     examples: np.ndarray
     background: np.ndarray
+    statement: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,25 @@ class Members:
     counter: np.ndarray
 
 
-@cache
 def background(book: str = "") -> tuple[tuple[str, str], ...]:
     """(language, text): everyday statements of customers that belong to no code of the shipped books.
 
     They make what is off topic negative, without the answer depending on the data that are tagged. ``book``: name
     of a codebook; a shipped one, also in a user's copy, has ordinary feedback on products and services besides.
     """
-    content = yaml.safe_load(shipped("background").read_text(encoding="utf-8"))
-    found = [(language, line(text)) for language, own in content.items() for text in own]
-    feedback = yaml.safe_load(shipped("feedback").read_text(encoding="utf-8"))
+    return tuple((language, text) for block in _blocks(book) for language, own in block.items() for text in own)
+
+
+@cache
+def _blocks(book: str) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+    """Background texts by language, in blocks; what stands at one place of a block says the same in each language."""
+    everyday, feedback = (
+        yaml.safe_load(shipped(one).read_text(encoding="utf-8")) for one in ("background", "feedback")
+    )
+    blocks = [everyday]
     if book in feedback["books"]:
-        found += [(language, line(text)) for language, own in feedback["texts"].items() for text in own]
-    return tuple(found)
+        blocks += feedback["parallel"] + [{language: own} for language, own in feedback["single"].items()]
+    return tuple({language: tuple(map(line, own)) for language, own in block.items()} for block in blocks)
 
 
 def texts(book: Codebook) -> tuple[list[str], list[str]]:
@@ -93,12 +101,15 @@ def references(book: Codebook) -> References:
         _add(languages, language, text)
     ordered = tuple(sorted(languages))
     none = {text for _, text in off_topic}
+    places = (same for block in _blocks(book.name) for same in zip(*block.values(), strict=True))
+    said = {text: same[0] for same in places for text in same}
     return References(
         ordered,
         tuple(languages[text] for text in ordered),
         {text: position for position, text in enumerate(ordered)},
         np.array([text in examples for text in ordered]),
         np.array([text in none for text in ordered]),
+        tuple(said.get(text, text) for text in ordered),
     )
 
 
@@ -134,9 +145,5 @@ def text_hash(text: str, seed: int = 0) -> bytes:
 
 
 def hash_order(own: References, seed: int) -> np.ndarray:
-    """Rank (m,) of each text by `text_hash`."""
-    rank = np.empty(len(own.texts), dtype=np.int64)
-    rank[sorted(range(len(own.texts)), key=[text_hash(text, seed) for text in own.texts].__getitem__)] = np.arange(
-        len(own.texts)
-    )
-    return rank
+    """Rank (m,) of each text by `text_hash` of its ``statement``: translations of one statement share a rank."""
+    return np.unique([text_hash(said, seed) for said in own.statement], return_inverse=True)[1].astype(np.int64)

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 __all__ = ["C", "CONTRAST", "WORD_SLOPE", "WORD_OFFSET", "centred", "from_examples", "from_words"]
 
 C = 10.0
-"""Inverse strength of the ridge penalty. Mean average precision of held-out examples (5 folds), two shipped books:
-.761 and .600 with .3, .808 and .635 with 1, .850 and .653 with 10, .853 and .633 with 100."""
+"""Inverse strength of the ridge penalty. Mean average precision of held-out examples (5 folds), two shipped books
+as first written: .761 and .600 with .3, .808 and .635 with 1, .850 and .653 with 10, .853 and .633 with 100."""
 
 CONTRAST = 0.7
 """How much of the other tags' mean description is taken away from a description. Area under the ROC curve of the nine

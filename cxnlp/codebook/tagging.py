@@ -49,9 +49,10 @@ def tag(tagger: Tagger, embedding: np.ndarray, texts: Sequence[str] | None = Non
         score = (centred(embedding[part], tagger.centre) @ tagger.weight + tagger.intercept).round(DECIMALS)
         likely = expit(tagger.slope * score + tagger.offset)
         probability[part] = likely
+        yes, no = score >= tagger.yes_from, score <= tagger.no_to
         # A rare tag would get most of its yes from the few others that its bound allows: even odds are asked for too.
-        yes, no = (score >= tagger.yes_from) & (likely >= EVEN), (score <= tagger.no_to) & (likely < EVEN)
-        answer[part] = np.where(yes == no, DOUBT, np.where(yes, YES, NO))
+        decided = np.where(no, NO, np.where(likely >= EVEN, YES, DOUBT))
+        answer[part] = np.where(yes == no, DOUBT, decided)
     if texts is not None:
         for row, text in enumerate(texts):
             for number, carries in tagger.known.get(text, {}).items():

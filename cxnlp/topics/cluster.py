@@ -88,17 +88,34 @@ def ward(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
     centre, size = np.array(centre, dtype=np.float64), np.array(size, dtype=np.float64)
     m = len(centre)
     name, members, alive = np.arange(m), np.ones(m, dtype=np.int64), np.ones(m, dtype=bool)
-    cost = np.stack([_increase(i, centre, size, alive) for i in range(m)])
+    partner, cost = np.empty(m, dtype=np.int64), np.empty(m)
+
+    def look(row: int) -> np.ndarray:
+        """Find the cheapest partner of a group; returns what joining each of the others would cost."""
+        increase = _increase(row, centre, size, alive)
+        partner[row] = increase.argmin()
+        cost[row] = increase[partner[row]]
+        return increase
+
+    for row in range(m):
+        look(row)
     linkage = np.empty((m - 1, 4))
     for step in range(m - 1):
-        i, j = sorted(divmod(int(cost.argmin()), m))
+        first = int(cost.argmin())
+        i, j = sorted((first, int(partner[first])))
         members[i] += members[j]
-        linkage[step] = *sorted((name[i], name[j])), np.sqrt(2 * cost[i, j]), members[i]
+        linkage[step] = *sorted((name[i], name[j])), np.sqrt(2 * cost[first]), members[i]
         centre[i] = (size[i] * centre[i] + size[j] * centre[j]) / (size[i] + size[j])
         size[i] += size[j]
-        name[i], alive[j] = m + step, False
-        cost[j, :] = cost[:, j] = np.inf
-        cost[i, :] = cost[:, i] = _increase(i, centre, size, alive)
+        name[i], alive[j], cost[j] = m + step, False, np.inf
+        # Only groups that were nearest to one of the two, or are nearer to both together, have a new partner.
+        orphaned = np.flatnonzero(alive & np.isin(partner, (i, j)))
+        joined = look(i)
+        nearer = np.flatnonzero(alive & ((joined < cost) | ((joined == cost) & (i < partner))))
+        partner[nearer], cost[nearer] = i, joined[nearer]
+        for row in orphaned.tolist():
+            if row != i:
+                look(row)
     return linkage
 
 

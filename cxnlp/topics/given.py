@@ -43,7 +43,8 @@ def read_edits(path: Path) -> str:
     try:
         if Path(path).stat().st_size > MOST_BYTES:
             raise InputError(f"{path} has more than {MOST_BYTES:,} bytes", expected=expected, fix=fix)
-        return Path(path).read_text(encoding="utf-8-sig")
+        # Byte for byte: the file is written back as the person left it, with its line breaks.
+        return Path(path).read_bytes().decode("utf-8")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", expected=expected, fix=fix) from error
     except UnicodeDecodeError as error:

@@ -14,7 +14,7 @@ from cxnlp.topics.space import gather
 
 __all__ = ["Refit", "fit_tree", "partition", "resample", "jaccard", "stability", "merged_stability"]
 
-DRAWN = 2_500
+DRAWN = 4_000
 """Most points drawn for a refit."""
 
 FOUND_AGAIN = 0.5
@@ -49,7 +49,7 @@ def partition(points: np.ndarray, fit: Refit, k: int) -> np.ndarray:
 
 
 def resample(points: np.ndarray, weights: np.ndarray, *, number: int, seed: int) -> list[Refit]:
-    """Grow `number` trees, each on min(n, 2,500) of the points (n, d) drawn with replacement.
+    """Grow `number` trees, each on min(n, 4,000) of the points (n, d) drawn with replacement.
 
     A point drawn twice counts once, which is clusterboot's default (``multipleboot = FALSE``). A smaller
     sample than was fitted makes the stability conservative, not flattering.

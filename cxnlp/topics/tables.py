@@ -113,8 +113,8 @@ def about_fit(config: TopicsConfig, found: Discovery, distinct: Distinct) -> tup
         said.append(
             Note(
                 STAGE,
-                f"{k} topics in {int(found.theme.max()) + 1} themes, chosen by the data: as many as the Bayesian "
-                "information criterion and bootstrap refits support",
+                f"{k} topics in {int(found.theme.max()) + 1} themes, chosen by the data: as many as an "
+                "information criterion pays for without losing stability in bootstrap refits",
                 level="info",
             )
         )
