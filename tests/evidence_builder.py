@@ -2,8 +2,8 @@
 
 For tests of everything after the join; the frames are shared between tests, so copy before you change one.
 `survey()` is a telecom survey in five languages with NPS, CSAT, churn and customers; `clothing()` is a set
-of English reviews with stars only; `bare()` has comments and nothing else; `nothing_scored()` has rows of
-which none could be read.
+of English reviews with stars only; `coded()` is the survey with a codebook and a person's edits; `bare()` has
+comments and nothing else; `nothing_scored()` has rows of which none could be read.
 """
 
 from __future__ import annotations
@@ -98,6 +98,89 @@ def clothing(n: int = 600, seed: int = 1) -> Evidence:
     return dataclasses.replace(evidence, stage_agreement=None)
 
 
+CODES: tuple[tuple[str, str, str, int, int, str, str], ...] = (
+    ("price", "Price and value", "examples", 12, 0, "t01", "t00"),
+    ("waiting", "Waiting", "few examples", 3, 6, "t02", "t07"),
+    ("kindness", "Freundlichkeit", "description", 1, 8, "", "t03"),
+)
+"""Tag, label, basis, examples, examples needed; the topic whose statements carry it, the topic where it is in doubt."""
+
+
+@functools.cache
+def coded(n: int = 900, seed: int = 0) -> Evidence:
+    """The survey, tagged with a codebook of three codes; some topics renamed, merged and not assessed by a person."""
+    evidence = survey(n, seed)
+    statements, comments, topics = evidence.statements.copy(), evidence.comments.copy(), evidence.topics.copy()
+    yes = [[code[0] for code in CODES if code[5] == topic] for topic in statements["topic_id"]]
+    doubt = [[code[0] for code in CODES if code[6] == topic] for topic in statements["topic_id"]]
+    statements["codes"], statements["codes_doubt"] = yes, doubt
+    statements["codes_probability"] = [[0.9] * len(said) for said in yes]
+    said = dict(statements.explode("codes").dropna(subset=["codes"]).groupby("row")["codes"].unique())
+    comments["codes"] = [list(said.get(row, ())) for row in range(n)]
+    comments["topic_polarities"] = [
+        ["mixed", *judged[1:]] if judged and row % 9 == 0 else judged
+        for row, judged in enumerate(comments["topic_polarities"])
+    ]
+    topics.loc[0, "edited"] = 'renamed t00 to "invoice, surprise charge"; pinned t00'
+    topics.loc[1, ["edited", "stability"]] = ["moved 3 statements to t01", np.nan]
+    topics["names"] = [["en: invoice, surprise charge", "ro: factură greșită"], *topics["names"].iloc[1:]]
+    return dataclasses.replace(
+        evidence,
+        statements=schema.check(statements, "statements"),
+        comments=schema.check(comments, "comments"),
+        topics=schema.check(topics, "topics"),
+        codes=schema.check(_codes(statements, int((comments["status"] == "ok").sum())), "codes"),
+        review=schema.check(_review(statements), "review"),
+        files={
+            "topics.safetensors": b"topics",
+            "topics.yaml": b"edits:\n",
+            "encoding.safetensors": b"encoding",
+            "codebook.yaml": b"tags:\n",
+        },
+    )
+
+
+def _codes(statements: pd.DataFrame, scored: int) -> pd.DataFrame:
+    records = []
+    for tag, label, basis, n_examples, needed, *_ in CODES:
+        yes, doubt = ([tag in said for said in statements[name]] for name in ("codes", "codes_doubt"))
+        n_comments = statements.loc[yes, "row"].nunique()
+        most = statements.loc[np.logical_or(yes, doubt), "row"].nunique()
+        records.append(
+            {
+                "tag": tag,
+                "label": label,
+                "basis": basis,
+                "n_examples": n_examples,
+                "n_counter_examples": 0,
+                "examples_needed": needed,
+                "separation": np.nan if basis == "description" else 0.9,
+                "error_rate": 0.1 if basis == "examples" else np.nan,
+                "n_statements": sum(yes),
+                "n_doubt": sum(doubt),
+                "n_comments": n_comments,
+                "share": n_comments / max(scored, 1),
+                "share_if_all_doubt": most / max(scored, 1),
+            }
+        )
+    return _typed(pd.DataFrame(records, columns=schema.names("codes")), "codes")
+
+
+def _review(statements: pd.DataFrame) -> pd.DataFrame:
+    open_ = statements.explode("codes_doubt").dropna(subset=["codes_doubt"])
+    times = open_["text"].map(open_["text"].value_counts())
+    labels = {tag: label for tag, label, *_ in CODES}
+    frame = open_.assign(
+        tag=open_["codes_doubt"],
+        label=open_["codes_doubt"].map(labels),
+        probability=0.5,
+        doubt=1.0,
+        count=times,
+        answer="",
+    ).drop_duplicates(["text", "tag"])
+    return _typed(frame[schema.names("review")].reset_index(drop=True), "review")
+
+
 @functools.cache
 def bare(n: int = 120, seed: int = 2) -> Evidence:
     """Comments alone: no score, no outcome, no segment, no topic, no stage."""
@@ -115,9 +198,17 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
     comments, statements, topics = evidence.comments.copy(), evidence.statements.copy(), evidence.topics.copy()
     comments.loc[0, ["text", "text_clean"]] = text
     first = topics["topic_id"].iloc[0]
+    # One statement of the first topic stands in a comment that is all `text`, so that it is shown there.
+    where = statements["topic_id"] == first
+    row = statements.loc[where, "row"].min()
+    comments.loc[row, ["text_clean", "comment_id"]] = [f"{text} {text} {text}", text]
+    statements.loc[where & (statements["row"] == row), ["start", "end"]] = [len(text) + 1, 2 * len(text) + 1]
+    statements.loc[statements["row"] == row, "comment_id"] = text
     topics.loc[0, ["topic_name", "theme_name"]] = text
     topics["examples"] = [[text, text], *topics["examples"].iloc[1:]]
     topics["keywords"] = [[text], *topics["keywords"].iloc[1:]]
+    topics["names"] = [[f"ro: not {text}", text], *topics["names"].iloc[1:]]
+    topics.loc[0, "edited"] = text
     statements.loc[statements["topic_id"] == first, ["topic_name", "text"]] = text
     named = {"topic_name": text}
     rename = {evidence.segments[0]: text} if evidence.segments else {}
@@ -141,6 +232,8 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
         segments=(text, *evidence.segments[1:]),
         controls=(text,),
         outcomes=tuple(dataclasses.replace(outcome, label=text, source=text) for outcome in evidence.outcomes),
+        codes=evidence.codes.assign(tag=f"tag {text}", label=text) if len(evidence.codes) else evidence.codes,
+        review=evidence.review.assign(text=text, label=text) if len(evidence.review) else evidence.review,
         flags=(touched, *evidence.flags),
         notes=(*evidence.notes, Note("read", text, 1)),
         model=dataclasses.replace(evidence.model, licence=text, name=text),
@@ -261,6 +354,9 @@ def _statements(rows: Sequence[Mapping[str, Any]], subjects: Sequence[Subject]) 
                     "topic_id": f"t{said:02d}" if known else None,
                     "topic_name": name if known else None,
                     "topic_strength": 0.7 if known else np.nan,
+                    "codes": [],
+                    "codes_probability": [],
+                    "codes_doubt": [],
                     "touchpoint": touchpoint if known else None,
                     "stage": stage,
                     "stage_source": "model" if stage else None,
@@ -309,6 +405,8 @@ def _comments(
     for name, column in (("topic_ids", "topic_id"), ("topic_names", "topic_name"), ("touchpoints", "touchpoint")):
         listed = grouped[column].agg(lambda values: list(dict.fromkeys(values.dropna())))
         frame[name] = [listed.get(row, []) for row in range(n)]
+    frame["topic_polarities"] = _polarities(statements, n)
+    frame["codes"] = [[] for _ in range(n)]
     stage = grouped["stage"].first().reindex(range(n))
     frame["stage"] = frame["stage_model"] = stage.to_numpy()
     frame["stage_source"] = np.where(stage.isna(), None, "model")
@@ -333,6 +431,17 @@ def _comments(
         if segment in segments:
             frame[segment] = pd.Series(random.choice(values, n), dtype=TEXT)
     return frame
+
+
+def _polarities(statements: pd.DataFrame, n: int) -> list[list[str]]:
+    """For each comment its judgement of each topic, in order of first mention: mixed where it says both."""
+    found: list[dict[str, set[str]]] = [{} for _ in range(n)]
+    for row, topic, label in zip(statements["row"], statements["topic_id"], statements["sentiment_label"], strict=True):
+        if isinstance(topic, str):
+            found[row].setdefault(topic, set()).add(label)
+    return [
+        ["mixed" if {"negative", "positive"} <= said else min(said) for said in topics.values()] for topics in found
+    ]
 
 
 def _units(comments: pd.DataFrame, outcome: Outcome | None, segments: Sequence[str]) -> pd.DataFrame:
@@ -362,10 +471,12 @@ def _topics(subjects: Sequence[Subject], statements: pd.DataFrame, n_scored: int
                 "theme_id": f"h{themes.index(theme)}",
                 "theme_name": theme,
                 "keywords": [word.strip() for word in name.split(",")],
+                "names": [f"en: {name}"],
                 "n_statements": len(mine),
                 "n_comments": n,
                 "share": n / n_scored if n_scored else 0.0,
                 "stability": 1 - position / 20,
+                "edited": "",
                 "examples": list(texts),
             }
         )

@@ -38,7 +38,7 @@ def opened(browser: Any, path: Path, width: int, scheme: str = "light") -> tuple
     return page, complaints, requests
 
 
-@pytest.mark.parametrize("kind", ["survey", "clothing", "bare", "nothing_scored"])
+@pytest.mark.parametrize("kind", ["survey", "coded", "clothing", "bare", "nothing_scored"])
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_page_draws_fits_and_stays_silent(browser: Any, tmp_path: Path, kind: str, width: int) -> None:
     path = write_html(getattr(build, kind)(), tmp_path / "report.html")
@@ -62,6 +62,23 @@ def test_the_drivers_table_sorts_by_number_with_missing_values_last(browser: Any
         assert known == sorted(known, reverse=order == -1)
         assert found[: len(known)] == known
     assert complaints == []
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_topics_open_by_keyboard_without_script_and_their_quotes_fit(browser: Any, tmp_path: Path, width: int) -> None:
+    path = write_html(build.with_cells(build.coded(), "שלום " * 40 + "x" * 300), tmp_path / "report.html")
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    topics = page.locator("#topics .opened details")
+    assert topics.count() == len(build.coded().topics)
+    assert page.locator("#topics mark:visible").count() == 0
+    for place in range(topics.count()):
+        topics.nth(place).locator("summary").press("Enter")
+    marks = page.locator("#topics mark")
+    assert page.locator("#topics mark:visible").count() == marks.count() > 0
+    boxes = [marks.nth(place).bounding_box() for place in range(marks.count())]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
 
 
 def test_injected_scripts_do_not_run(browser: Any, tmp_path: Path) -> None:

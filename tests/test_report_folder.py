@@ -21,7 +21,7 @@ from cxnlp.errors import InternalError, OutputError, SettingsError
 from cxnlp.report import check_folder, save
 from cxnlp.report.wide import wide_comments
 from cxnlp.report.workbook import MOST_CHARACTERS, MOST_ROWS, write_workbook
-from cxnlp.report.writers import ALWAYS, FILES, WRITERS, disarm, write_csv
+from cxnlp.report.writers import ALWAYS, FILES, OTHERS, WITH_CODES, WRITERS, disarm, write_csv
 from cxnlp.results import Evidence
 
 TIDY = {f"{name}.csv" for name in ALWAYS}
@@ -75,7 +75,9 @@ def test_each_format_writes_its_files_and_the_tidy_tables_always(
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
 
 
-@pytest.mark.parametrize("evidence", [build.survey(60), build.clothing(60), build.bare(30), build.nothing_scored(0)])
+@pytest.mark.parametrize(
+    "evidence", [build.survey(60), build.coded(60), build.clothing(60), build.bare(30), build.nothing_scored(0)]
+)
 def test_every_kind_of_evidence_can_be_saved_in_every_format(evidence: Evidence, tmp_path: Path) -> None:
     folder = save(evidence, tmp_path / "out", formats=FORMATS, force=False)
     wide = pd.read_parquet(folder / "comments.parquet")
@@ -236,6 +238,75 @@ def test_a_folder_with_an_analysis_is_refused_without_force_and_replaced_with_it
     save(survey, folder, formats=("csv",), force=True)
     assert names(folder) == TIDY | {"analysis.json", "comments.csv", "my notes.txt", "old"}
     assert (folder / "my notes.txt").read_text() == "mine"
+
+
+CODED = {"codes.csv", "review.csv", "codebook.yaml", "topics.yaml", "topics.safetensors", "encoding.safetensors"}
+
+
+def test_with_a_codebook_its_tables_and_files_are_written_and_described(tmp_path: Path) -> None:
+    evidence = build.coded(60)
+    folder = save(evidence, tmp_path / "out", formats=FORMATS, force=False)
+    assert names(folder) == TIDY | CODED | {"analysis.json", *(name for files in FILES.values() for name in files)}
+    content = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+    assert {file["name"] for file in content["files"]} == names(folder) - {"analysis.json"}
+    for name in WITH_CODES:
+        kept = pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
+        assert list(kept.columns) == list(content["schema"]["tables"][name])
+        assert len(kept) == len(getattr(evidence, name)) > 0
+    assert (folder / "codebook.yaml").read_bytes() == evidence.files["codebook.yaml"]
+    assert openpyxl.load_workbook(folder / "workbook.xlsx").sheetnames == ["read me", "comments", *ALWAYS, *WITH_CODES]
+
+
+def test_lists_of_judgements_and_codes_are_joined_as_those_of_topics(tmp_path: Path) -> None:
+    evidence = build.coded(60)
+    folder = save(evidence, tmp_path / "out", formats=FORMATS, force=False)
+    joined = pd.read_csv(folder / "comments.csv", keep_default_na=False)
+    kept = pd.read_parquet(folder / "comments.parquet")
+    for name in ("topic_polarities", "codes"):
+        assert any(evidence.comments[name].map(len))
+        assert joined[name].tolist() == ["; ".join(said) for said in evidence.comments[name]]
+        assert [list(said) for said in kept[name]] == evidence.comments[name].tolist()
+    statements = pd.read_parquet(folder / "statements.parquet")
+    assert [list(said) for said in statements["codes_probability"]] == evidence.statements["codes_probability"].tolist()
+
+
+def test_a_run_without_codes_writes_none_and_removes_those_of_an_earlier_run(survey: Evidence, tmp_path: Path) -> None:
+    folder = save(build.coded(60), tmp_path / "out", formats=("csv",), force=False)
+    (folder / "codebook-mine.yaml").write_text("mine")
+    save(survey, folder, formats=("csv",), force=True)
+    assert names(folder) == TIDY | {"analysis.json", "comments.csv", "codebook-mine.yaml"}
+    tables = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))["schema"]["tables"]
+    assert not set(WITH_CODES) & set(tables)
+
+
+@pytest.mark.parametrize("name", sorted(CODED))
+def test_nobody_elses_codebook_topics_or_review_is_replaced(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(OutputError, match=f"{name.replace('.', '[.]')}, which cxnlp did not write"):
+        save(build.coded(60), tmp_path, formats=("csv",), force=True)
+    assert (tmp_path / name).read_text() == "mine" and names(tmp_path) == {name}
+
+
+def test_every_file_that_a_room_leaves_for_later_runs_is_known_as_ours() -> None:
+    from cxnlp.codebook import stage
+    from cxnlp.engines import store
+    from cxnlp.topics import saved
+
+    assert {stage.FILE, store.FILE, saved.FILE, saved.EDITS} == set(OTHERS)
+
+
+def test_formulas_in_codes_and_review_are_text(tmp_path: Path) -> None:
+    evidence = build.coded(60)
+    review = evidence.review.assign(text=(ARMED * 20)[: len(evidence.review)])
+    bad = dataclasses.replace(evidence, codes=evidence.codes.assign(label="=label()"), review=review)
+    folder = save(bad, tmp_path / "out", formats=("csv", "xlsx"), force=False)
+    with (folder / "review.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["text"] for row in rows] == [f"'{text}" for text in review["text"]]
+    assert {row["answer"] for row in rows} == {""}
+    assert set(pd.read_csv(folder / "codes.csv")["label"]) == {"'=label()"}
+    book = openpyxl.load_workbook(folder / "workbook.xlsx")
+    assert "f" not in {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
 
 
 def test_force_never_replaces_a_file_that_cxnlp_did_not_write(survey: Evidence, tmp_path: Path) -> None:

@@ -15,15 +15,24 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cxnlp.errors import OutputError
-from cxnlp.report import render, write_html
+from cxnlp.report import render, words, write_html
 from cxnlp.report.page import _environment
+from cxnlp.report.quotes import LONGEST, excerpt
 from cxnlp.report.sections import SECTIONS
 from cxnlp.results import Evidence, Flag, Note
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
-KINDS = {"survey": build.survey, "clothing": build.clothing, "bare": build.bare, "nothing": build.nothing_scored}
+KINDS = {
+    "survey": build.survey,
+    "coded": build.coded,
+    "clothing": build.clothing,
+    "bare": build.bare,
+    "nothing": build.nothing_scored,
+}
 
 
 class Page(HTMLParser):
@@ -36,6 +45,7 @@ class Page(HTMLParser):
         self.text: dict[str, str] = {}
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self.quotes: list[tuple[str, str]] = []  # (whole text, what of it is marked) of the topics' quotes
         self.feed(html)
         self.close()
         assert self.open == [], f"unclosed: {self.open}"
@@ -46,6 +56,8 @@ class Page(HTMLParser):
             self.section = str(dict(attrs)["id"])
         if tag == "script":
             self.scripts.append((dict(attrs), ""))
+        if tag == "blockquote" and self.section == "topics":
+            self.quotes.append(("", ""))
         if tag not in VOID:
             self.open.append(tag)
 
@@ -55,6 +67,9 @@ class Page(HTMLParser):
             self.section = ""
 
     def handle_data(self, data: str) -> None:
+        if "blockquote" in self.open and self.section == "topics":
+            whole, marked = self.quotes[-1]
+            self.quotes[-1] = whole + data, marked + data * (self.open[-1] == "mark")
         if self.open and self.open[-1] == "script":
             attrs, before = self.scripts[-1]
             self.scripts[-1] = (attrs, before + data)
@@ -86,12 +101,13 @@ def test_every_page_is_whole_and_accessible(pages: dict[str, Page], kind: str) -
     page = pages[kind]
     assert page.having("html", lang="en") and page.having("main") and page.having("meta", charset="utf-8")
     assert len(page.having("h1")) == 1
-    assert [attrs["id"] for attrs in page.having("section")] == [section[0] for section in SECTIONS]
+    shown = [section[0] for section in SECTIONS if section[0] != "codes" or kind == "coded"]
+    assert [attrs["id"] for attrs in page.having("section")] == shown
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     links = [str(attrs["href"]) for attrs in page.having("a")]
     assert all(link.startswith("#") and link[1:] in ids for link in links)
-    assert all(page.said(section[0]) for section in SECTIONS)
+    assert all(page.said(section) for section in shown)
     assert all(len(page.having(tag)) == len(page.having("caption")) for tag in ["table"])
 
 
@@ -141,15 +157,18 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("text", ATTACKS)
-def test_words_of_others_stay_words_wherever_they_appear(survey: Evidence, text: str) -> None:
+def test_words_of_others_stay_words_wherever_they_appear(text: str) -> None:
+    survey = build.coded()
     clean, page = Page(render(survey)), Page(render(build.with_cells(survey, text)))
     fresh = {tag for tag, _ in page.elements} - {tag for tag, _ in clean.elements}
     assert not fresh
     assert len(page.scripts) == len(clean.scripts)
     assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
     assert all(str(attrs["href"]).startswith("#") for attrs in page.having("a"))
-    for section in ("headline", "flags", "topics", "drivers", "segments", "quality"):
+    for section in ("headline", "flags", "topics", "codes", "drivers", "segments", "quality"):
         assert " ".join(text.replace("\x00", "\ufffd").split()) in page.said(section).replace("\x00", "\ufffd"), section
+    assert (f"{text} {text} {text}", text) in page.quotes
+    assert page.said("topics").count(f"comment {' '.join(text.split())}") == 2  # one for each example
     labels = json.dumps([spec["layout"] for spec in page.charts().values()])
     assert not re.search(r"<(?!br>)", labels)  # Plotly reads tags in labels
 
@@ -215,6 +234,139 @@ def test_topics_are_grouped_by_theme_with_impact_and_noise(pages: dict[str, Page
         assert topic.topic_name in said and topic.theme_name in said and topic.examples[0] in said
     assert "Impact on NPS noise ±" in said and "within noise" in said
     assert "fit none of them and stay unassigned" in said
+
+
+def first_comment(evidence: Evidence, topic: str, text: str) -> str:
+    """The whole comment with the smallest id in which a statement of `topic` says `text`."""
+    said = evidence.statements[(evidence.statements["topic_id"] == topic) & (evidence.statements["text"] == text)]
+    return str(evidence.comments["text_clean"][said.sort_values("comment_id")["row"].iloc[0]])
+
+
+def test_every_topic_opens_without_script_to_its_examples_marked_inside_their_comments(pages: dict[str, Page]) -> None:
+    page, evidence = pages["coded"], build.coded()
+    expected = {
+        (first_comment(evidence, topic.topic_id, example), example)
+        for topic in evidence.topics.itertuples()
+        for example in topic.examples
+    }
+    assert set(page.quotes) == expected and len(page.quotes) == 2 * len(evidence.topics)
+    assert any(len(whole) > len(marked) for whole, marked in page.quotes)
+    assert all(attrs.get("dir") == "auto" for attrs in page.having("blockquote"))
+    assert page.said("topics").count("words and examples") == len(evidence.topics)  # what each summary is about
+
+
+def changed_statement(evidence: Evidence, text: str, before: str, after: str, example: str) -> tuple[Evidence, str]:
+    """`evidence` whose first topic has one example, a statement that stands in one comment; and the comment."""
+    statements, comments, topics = evidence.statements.copy(), evidence.comments.copy(), evidence.topics.copy()
+    at = statements.index[statements["topic_id"] == topics["topic_id"].iloc[0]][0]
+    whole = before + text + after
+    comments.loc[statements.loc[at, "row"], "text_clean"] = whole
+    statements.loc[at, ["text", "start", "end"]] = [text, len(before), len(before) + len(text)]
+    topics["examples"] = [[example], *topics["examples"].iloc[1:]]
+    return dataclasses.replace(evidence, statements=statements, comments=comments, topics=topics), whole
+
+
+def test_a_shortened_example_is_found_and_a_long_comment_is_cut_around_it(survey: Evidence) -> None:
+    text = "the parcel " * 33 + "never\n came"
+    example = " ".join(text.split())[:300].rsplit(" ", 1)[0] + "…"
+    evidence, _ = changed_statement(survey, text, "before " * 90, " after" * 90, example)
+    whole, marked = next(quote for quote in Page(render(evidence)).quotes if "parcel" in quote[0])
+    assert marked == text
+    assert re.fullmatch(r"… (before )+the parcel .* came( after)+ …", whole, re.DOTALL)
+    assert len(whole) <= LONGEST + len("… " + " …")
+
+
+def test_an_example_that_no_comment_holds_is_shown_alone(survey: Evidence) -> None:
+    evidence, _ = changed_statement(survey, "It is new.", "Well. ", " So.", "It is old.")
+    assert ("It is old.", "") in Page(render(evidence)).quotes
+    moved = evidence.statements.assign(start=evidence.statements["start"] + 1)
+    topics = evidence.topics.assign(examples=[["It is new."]] * len(evidence.topics))
+    page = Page(render(dataclasses.replace(evidence, statements=moved, topics=topics)))
+    assert {marked for _, marked in page.quotes} == {""}  # offsets that do not fit mark nothing wrong
+
+
+@given(
+    st.text(st.sampled_from("ab \n🙂שﷺ"), max_size=90),
+    st.integers(0, 90),
+    st.integers(0, 90),
+    st.integers(1, 60),
+)
+def test_an_excerpt_is_the_text_around_the_mark_and_no_longer_than_asked(text: str, a: int, b: int, most: int) -> None:
+    start, end = sorted((min(a, len(text)), min(b, len(text))))
+    before, marked, after = excerpt(text, start, end, most)
+    assert text[:start].endswith(before.removeprefix("… "))
+    assert text[end:].startswith(after.removesuffix(" …"))
+    assert text[start:end].startswith(marked.removesuffix(" …"))
+    shown = before.removeprefix("… ") + marked.removesuffix(" …") + after.removesuffix(" …")
+    assert len(shown) <= most
+    if len(text) <= most:
+        assert before + marked + after == text
+
+
+def test_judgements_are_the_comments_shares_in_words_and_as_a_bar(pages: dict[str, Page]) -> None:
+    evidence = build.coded()
+    pairs = evidence.comments[["topic_ids", "topic_polarities"]].explode(["topic_ids", "topic_polarities"]).dropna()
+    shares = pairs.groupby("topic_ids")["topic_polarities"].value_counts(normalize=True)
+    bars = pages["coded"].having("span", role="img")
+    for topic in evidence.topics["topic_id"]:
+        own = {name: words.share(share) for name, share in shares[topic].items()}
+        said = ", ".join(f"{own[name]} {name}" for name in ("negative", "mixed", "neutral", "positive") if name in own)
+        assert " ".join(said.split()) in pages["coded"].said("topics")
+        assert [bar for bar in bars if bar["aria-label"] == said]
+    assert "mixed" in pages["coded"].said("topics")
+
+
+def test_without_sentiment_nothing_is_judged_and_there_is_no_such_column(survey: Evidence) -> None:
+    some = [[np.nan] * len(ids) for ids in survey.comments["topic_ids"]]
+    page = Page(render(dataclasses.replace(survey, comments=survey.comments.assign(topic_polarities=some))))
+    assert "Judged" not in page.said("topics")
+    widths = {attrs["colspan"] for tag, attrs in page.elements if "colspan" in attrs}
+    full = Page(render(survey))
+    assert {int(str(attrs["colspan"])) - 1 for _, attrs in full.elements if "colspan" in attrs} == {*map(int, widths)}  # type: ignore[arg-type]
+
+
+def test_stability_is_said_in_words_and_what_is_unstable_or_edited_is_marked(pages: dict[str, Page]) -> None:
+    said = pages["coded"].said("topics")
+    assert all(word in said for word in ("stable 100", "fairly stable 75", "unstable 55", "not assessed"))
+    assert "recommending to friends unstable" in said and "price, value edited" in said
+    assert len(pages["coded"].having("span", **{"class": "badge watch"})) >= 1
+    assert "1 topic is unstable: fewer than 60 % of the analyses" in said
+    assert "Changed by a person moved 3 statements to t01" in said
+    steady = dataclasses.replace(build.coded(), topics=build.coded().topics.assign(stability=1.0, edited=""))
+    page = Page(render(steady))
+    assert "unstable" not in page.said("topics") and "edited" not in page.said("topics")
+    assert "Changed by a person" not in page.said("topics")
+
+
+def test_names_in_other_languages_are_shown_where_they_differ(pages: dict[str, Page]) -> None:
+    said = pages["coded"].said("topics")
+    assert "In Romanian factură greșită" in said and "In English" not in said
+
+
+def test_codes_are_told_with_what_they_rest_on_and_what_is_promised(pages: dict[str, Page]) -> None:
+    said = pages["coded"].said("codes")
+    price = build.coded().codes.set_index("tag").loc["price"]
+    row = (words.share(price.share), words.share(price.share_if_all_doubt), price.n_statements, price.n_doubt)
+    assert " ".join(f"Price and value price {' '.join(map(str, row))}".split()) in said
+    assert "learned from 12 examples at most 10" in said
+    assert "learned from 3 examples: too few to promise anything, 6 more would do none" in said
+    assert "Freundlichkeit kindness" in said and "by description only: nothing can be promised none" in said
+    assert "Waiting waiting" not in said  # a label that is the tag says nothing more
+    assert said.index("Price and value") < said.index("Waiting") < said.index("Freundlichkeit")
+    doubts, questions = int(build.coded().codes["n_doubt"].sum()), len(build.coded().review)
+    assert (
+        f"{doubts} doubts are left to a person: review.csv in the result folder lists the {questions} questions" in said
+    )
+    assert "conformal" in pages["coded"].said("methods") and "conformal" not in pages["survey"].said("methods")
+
+
+def test_codes_without_promise_or_doubt_say_neither_and_very_many_are_cut() -> None:
+    evidence = build.coded()
+    codes = pd.concat([evidence.codes.iloc[1:]] * 150, ignore_index=True).assign(n_doubt=0)
+    page = Page(render(dataclasses.replace(evidence, codes=codes, review=evidence.review.iloc[:0])))
+    said = page.said("codes")
+    assert "What is promised" not in said and "No statement is in doubt." in said and "review.csv" not in said
+    assert "The 200 most frequent of 300 codes; the rest is in codes.csv" in said and said.count("Waiting") == 150
 
 
 def test_drivers_table_is_cut_and_says_so(survey: Evidence) -> None:

@@ -6,6 +6,7 @@ Where a change goes
   context), one template in ``templates/``, one line in ``sections.SECTIONS``.
 - A chart: one function in ``charts.py`` that returns a plain Plotly specification.
 - A file format: one function and one line in ``writers.WRITERS`` (and its name in config.FORMATS).
+- A file for later runs: its name in ``writers.OTHERS``; its content comes with `Evidence.files`.
 - How a number reads: ``words.py``, and nowhere else.
 """
 

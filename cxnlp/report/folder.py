@@ -11,13 +11,18 @@ from cxnlp.errors import OutputError, SettingsError
 from cxnlp.report import manifest
 from cxnlp.report.page import writing_error
 from cxnlp.report.wide import statements_table, wide_comments
-from cxnlp.report.writers import ALWAYS, FILES, WRITERS, Tables, write_csv
+from cxnlp.report.writers import ALWAYS, FILES, OTHERS, WITH_CODES, WRITERS, Tables, tidy_tables, write_csv
 from cxnlp.results import Evidence, Note
 
 __all__ = ["check_folder", "save"]
 
 _OURS = frozenset(
-    (*(name for names in FILES.values() for name in names), *(f"{name}.csv" for name in ALWAYS), manifest.NAME)
+    (
+        *(name for names in FILES.values() for name in names),
+        *(f"{name}.csv" for name in (*ALWAYS, *WITH_CODES)),
+        *OTHERS,
+        manifest.NAME,
+    )
 )
 
 
@@ -78,9 +83,10 @@ def _check_writable(folder: Path) -> None:
 def save(evidence: Evidence, folder: Path, *, formats: tuple[str, ...], force: bool) -> Path:
     """Write the whole result folder and return its path.
 
-    Always writes topics.csv, metrics.csv, drivers.csv, impact.csv, journey.csv and analysis.json; by
-    `formats` (config.FORMATS) also report.html (html), comments.parquet and statements.parquet
-    (parquet), comments.csv (csv), workbook.xlsx (xlsx).
+    Always writes topics.csv, metrics.csv, drivers.csv, impact.csv, journey.csv, analysis.json and
+    `Evidence.files`; where a codebook was used also codes.csv and review.csv; by `formats`
+    (config.FORMATS) also report.html (html), comments.parquet and statements.parquet (parquet),
+    comments.csv (csv), workbook.xlsx (xlsx).
 
     Everything is written aside first and moved in at the end. Raises SettingsError for an unknown
     format and OutputError where the folder may not be written; then it is as it was.
@@ -112,13 +118,15 @@ def save(evidence: Evidence, folder: Path, *, formats: tuple[str, ...], force: b
 
 def _write_all(evidence: Evidence, folder: Path, formats: tuple[str, ...]) -> None:
     comments, notes = wide_comments(evidence)
-    tables = Tables(comments, statements_table(evidence), {name: getattr(evidence, name) for name in ALWAYS})
+    tables = Tables(comments, statements_table(evidence), tidy_tables(evidence))
     for name, frame in tables.tidy.items():
         write_csv(frame, folder / f"{name}.csv")
     written: tuple[Note, ...] = notes
     for name in WRITERS:
         if name in formats:
             written += WRITERS[name](evidence, tables, folder)
+    for name, content in evidence.files.items():
+        (folder / name).write_bytes(content)
     manifest.write_manifest(evidence, written, folder)
 
 

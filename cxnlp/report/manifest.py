@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cxnlp import schema
+from cxnlp.report.writers import tidy_tables
 from cxnlp.results import Evidence, Note
 
 __all__ = ["NAME", "files_of", "write_manifest"]
@@ -33,7 +34,7 @@ def write_manifest(evidence: Evidence, notes: tuple[Note, ...], folder: Path) ->
             "defined_in": "cxnlp.schema.TABLES",
             "tables": {
                 table: {column.name: column.meaning for column in schema.TABLES[table]}
-                for table in ("comments", "statements", "topics", "metrics", "journey", "drivers", "impact")
+                for table in ("comments", "statements", *tidy_tables(evidence))
             },
         },
         "files": files,

@@ -57,7 +57,9 @@ def render(evidence: Evidence) -> str:
     """The whole report as one HTML page that asks nothing of the network; equal evidence gives equal text."""
     sections: list[dict[str, Any]] = []
     for id_, title, context, template in SECTIONS:
-        sections.append({"id": id_, "title": title, "template": template, "context": context(evidence)})
+        found = context(evidence)
+        if found is not None:
+            sections.append({"id": id_, "title": title, "template": template, "context": found})
     has_charts = any(section["context"].get("charts") for section in sections)
     scripts = (_asset("plotly-basic.min.js"), _asset("report.js")) if has_charts else (_asset("report.js"),)
     page = _environment().get_template("base.html.j2")

@@ -35,6 +35,8 @@ _MEANINGS = {
     "drivers": "every association tested between topics and outcomes",
     "impact": "the overall score minus the score without a topic's comments",
     "journey": "the estimates by stage of the journey",
+    "codes": "how often each code of the codebook is met, and what that rests on",
+    "review": "statements and codes that a person should decide, the most doubtful first",
 }
 
 

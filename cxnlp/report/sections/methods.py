@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cxnlp.report.sections.drivers import adjusted_for
+from cxnlp.report.sections.topics import FIRM
 from cxnlp.report.tiers import TIERS
 from cxnlp.results import Evidence
 
-__all__ = ["REFERENCES", "context"]
+__all__ = ["CONFORMAL", "REFERENCES", "context"]
 
 REFERENCES: tuple[tuple[str, str], ...] = (
     (
@@ -32,6 +33,13 @@ REFERENCES: tuple[tuple[str, str], ...] = (
 )
 """(what, source) for every statistic on the page."""
 
+CONFORMAL = (
+    "Yes, no or doubt for a code",
+    "label-conditional conformal prediction: Vovk, Gammerman and Shafer 2005, Algorithmic Learning in a Random World; "
+    "Sadinle, Lei and Wasserman 2019, Journal of the American Statistical Association 114",
+)
+"""The same for the codes, where there are any."""
+
 
 def _methods(evidence: Evidence) -> list[tuple[str, str]]:
     frame = evidence.metrics[["metric", "method"]].dropna().drop_duplicates().astype(str)
@@ -45,10 +53,12 @@ def context(evidence: Evidence) -> dict[str, Any]:
     return {
         "metrics": settings.get("metrics", {}),
         "drivers": settings.get("drivers", {}),
+        "codes": not evidence.codes.empty,
+        "firm": [limit for limit, _ in FIRM],
         "topics": settings.get("topics", {}),
         "methods": _methods(evidence),
         "tiers": tuple(TIERS.values()),
-        "references": REFERENCES,
+        "references": REFERENCES if evidence.codes.empty else (*REFERENCES, CONFORMAL),
         "unit": evidence.unit_name,
         "adjusted": adjusted_for(evidence),
         "scores": evidence.scores,

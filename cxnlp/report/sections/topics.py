@@ -6,13 +6,17 @@ from typing import Any
 
 from cxnlp.report import words
 from cxnlp.report.charts import Chart, Mark, shares, tone_colour
+from cxnlp.report.judged import judged
 from cxnlp.report.measured import Cell, Quantity, cell, quantities, rows_of
+from cxnlp.report.quotes import quotes
+from cxnlp.report.sections.headline import LANGUAGE_NAMES
 from cxnlp.results import Evidence
 
-__all__ = ["context"]
+__all__ = ["FIRM", "context"]
 
 _CHARTED = 15
-_FIRM = ((0.8, "stable"), (0.6, "fairly stable"), (0.0, "unstable"))
+FIRM = ((0.8, "stable"), (0.6, "fairly stable"), (0.0, "unstable"))
+"""From which stability on a topic is called what."""
 
 
 def _measured(evidence: Evidence) -> tuple[list[Quantity], dict[tuple[str, str, str], Any]]:
@@ -45,11 +49,18 @@ def _impacts(evidence: Evidence) -> tuple[list[dict[str, Any]], dict[str, dict[s
 def _firmness(stability: Any) -> str:
     if words.is_missing(stability):
         return "not assessed"
-    return next(name for limit, name in _FIRM if stability >= limit)
+    return next(name for limit, name in FIRM if stability >= limit)
+
+
+def _other_names(topic: dict[str, Any]) -> list[tuple[str, str]]:
+    """The names in single languages, as (language, name), where they are not the topic's own."""
+    pairs = (str(one).partition(": ") for one in topic["names"] or ())
+    return [(LANGUAGE_NAMES.get(code, code), name) for code, _, name in pairs if name and name != topic["topic_name"]]
 
 
 def _rows(evidence: Evidence, impacts: dict[str, Any]) -> tuple[list[Quantity], list[dict[str, Any]]]:
     columns, held = _measured(evidence)
+    said, judgements = quotes(evidence), judged(evidence)
     shown = [quantity for quantity in columns if quantity.main and quantity.metric != "volume"]
     rows = []
     for topic in rows_of(evidence.topics):
@@ -68,6 +79,9 @@ def _rows(evidence: Evidence, impacts: dict[str, Any]) -> tuple[list[Quantity], 
                 "volume": held.get((id_, "volume", "volume")),
                 "impacts": impacts.get(id_, {}),
                 "firmness": _firmness(topic["stability"]),
+                "judged": judgements.get(id_),
+                "other_names": _other_names(topic),
+                "quotes": said[id_],
             }
         )
     return shown, sorted(rows, key=lambda row: (-(row["n_comments"] or 0), str(row["topic_id"])))
@@ -106,12 +120,17 @@ def context(evidence: Evidence) -> dict[str, Any]:
     subjects, impacts = _impacts(evidence)
     columns, rows = _rows(evidence, impacts)
     total = len(evidence.statements)
+    any_judged = any(row["judged"] for row in rows)
     unassigned = int(evidence.statements["topic_id"].isna().sum())
     return {
         "missing": None if rows else "no_topics" if total else "no_comments",
         "themes": _themes(rows),
         "columns": columns,
         "impacts": subjects,
+        "any_judged": any_judged,
+        "width": 3 + any_judged + len(columns) + len(subjects),
+        "unstable": sum(row["firmness"] == "unstable" for row in rows),
+        "firm_from": FIRM[-2][0],
         "n_topics": len(rows),
         "n_charted": min(len(rows), _CHARTED),
         "charts": _chart(rows),
