@@ -93,8 +93,13 @@ def settle(
 
 
 def _most(tree: Tree, counts: np.ndarray, topics: int | None, least: int) -> int:
-    """Largest number of topics: topics of the least size need twice as many statements to be worth trying."""
-    return min(tree.n_cells, topics or max(1, int(counts.sum()) // (2 * max(least, 1))))
+    """Largest number of topics: what was asked for; else no more than a person reads or the statements carry.
+
+    Topics of the least size need twice as many statements to be worth trying; and sqrt(n / 2) is the rule of thumb of
+    Mardia, Kent and Bibby (1979, Multivariate Analysis): 22 for 1,000 statements, 70 for 10,000.
+    """
+    n = int(counts.sum())
+    return min(tree.n_cells, topics or max(1, min(n // (2 * max(least, 1)), round(float(np.sqrt(n / 2))))))
 
 
 def themes(centre: np.ndarray, size: np.ndarray) -> np.ndarray:
