@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cxnlp.config_checks import FORMATS, check_companions, check_values
 from cxnlp.errors import InputError, SettingsError
 
 __all__ = [
@@ -27,9 +28,6 @@ __all__ = [
     "config_from",
     "load_config",
 ]
-
-FORMATS: tuple[str, ...] = ("html", "parquet", "csv", "xlsx")
-"""What `--format` accepts. The tidy CSV tables and analysis.json are always written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +193,8 @@ class Config:
     report: ReportConfig = field(default_factory=ReportConfig)
 
     def __post_init__(self) -> None:
-        _check_values(self)
-        _check_companions(self)
+        check_values(self)
+        check_companions(self)
         for name, (low, high) in _BOUNDS.items():
             number = getattr(getattr(self, _ROOM_OF[name]), name)
             if not low <= number <= high:
@@ -217,65 +215,6 @@ class Config:
         return dataclasses.replace(
             self, **{room: dataclasses.replace(getattr(self, room), **values) for room, values in rooms.items()}
         )
-
-
-def _check_values(config: Config) -> None:
-    _one_of(config.encode.device, ("auto", "cpu", "cuda", "mps"), "--device")
-    _one_of(config.encode.precision, ("auto", "bfloat16", "float32"), "--precision")
-    for name in config.report.formats:
-        _one_of(name, FORMATS, "--format")
-    topics, delimiter = config.topics.topics, config.read.delimiter
-    if topics != "auto" and not (topics.isdecimal() and int(topics) >= 1):
-        raise SettingsError(f"--topics {topics}", expected="auto, or a whole number from 1", fix="--topics auto")
-    if delimiter is not None and len(delimiter) != 1 and delimiter not in ("tab", "\\t"):
-        raise SettingsError(f"--delimiter {delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'")
-    if config.read.encoding is not None:
-        _check_encoding(config.read.encoding)
-
-
-def _check_companions(config: Config) -> None:
-    """Options that mean nothing without another."""
-    if config.scores.bad_when is not None and config.scores.outcome is None:
-        raise SettingsError(
-            f"--bad-when {config.scores.bad_when} without --outcome",
-            expected="the outcome column whose value is the bad one",
-            fix=f"--outcome COLUMN --bad-when {config.scores.bad_when}",
-        )
-    if config.scores.customers is not None and config.read.id is None:
-        raise SettingsError(
-            f"--customers {config.scores.customers} without --id",
-            expected="the column that names the customer in both files",
-            fix="--id customer_id",
-        )
-    encode = config.encode
-    if encode.sentiment_labels is not None and encode.sentiment_model is None:
-        raise SettingsError(
-            f"--sentiment-labels {encode.sentiment_labels} without --sentiment-model",
-            expected="the classifier whose labels these are",
-            fix=f'--sentiment-model FOLDER --sentiment-labels "{encode.sentiment_labels}"',
-        )
-    if encode.encoder is not None and encode.model != EncodeConfig().model:
-        raise SettingsError(
-            f"--model {encode.model} with --encoder {encode.encoder}",
-            expected="one of them: either makes the embedding",
-            fix=f"--encoder {encode.encoder}",
-        )
-
-
-def _one_of(value: str, allowed: tuple[str, ...], option: str) -> None:
-    if value not in allowed:
-        raise SettingsError.unknown_value(value, allowed, option=option)
-
-
-def _check_encoding(name: str) -> None:
-    import codecs
-
-    try:
-        codecs.lookup(name)
-    except LookupError as error:
-        raise SettingsError.unknown_value(
-            name, ("utf-8", "utf-16", "cp1250", "cp1252", "iso-8859-2", "iso-8859-1"), option="--encoding"
-        ) from error
 
 
 _ROOMS: dict[str, type[Any]] = {

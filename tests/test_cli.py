@@ -46,7 +46,7 @@ def test_without_a_command_the_help_is_shown():
     assert "preview" in done.output
 
 
-@pytest.mark.parametrize("command", ["analyze", "preview"])
+@pytest.mark.parametrize("command", ["analyze", "preview", "tag"])
 def test_every_option_is_a_setting_or_says_where_to_write(command):
     known = {setting for room in config.Config.__dataclass_fields__ for setting in _settings_of(room)}
     others = {"source", "out", "force", "quiet", "file", "help"}
@@ -63,6 +63,10 @@ def test_options_override_the_file(tmp_path):
     chosen = options.settings(file, {"text": "b", "scores": ["nps"], "strict": False})
     assert (chosen.read.text, chosen.read.date, chosen.topics.topics) == ("b", "d", "7")
     assert (chosen.read.scores, chosen.scores.strict) == (("nps",), False)
+
+
+def test_a_zero_was_given():
+    assert options.chosen({"error_rate": 0.0, "text": None, "strict": False, "scores": []}) == {"error_rate": 0.0}
 
 
 def test_nothing_given_means_the_default_settings():

@@ -240,7 +240,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(scorecard.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(OutputError, match="No space left"):
         scorecard.write({"n": 1}, path)
     assert path.read_text(encoding="utf-8") == "old"

@@ -14,7 +14,7 @@ import pytest
 
 from cxnlp import engines, heads, registry, schema
 from cxnlp.config import EncodeConfig
-from cxnlp.errors import InternalError, ModelError, SettingsError
+from cxnlp.errors import InputError, InternalError, ModelError, SettingsError
 from cxnlp.results import Statements
 
 TEXTS = ["the delivery was late", "staff friendly", "the delivery was late", "", "bad price", "staff friendly"]
@@ -189,3 +189,57 @@ def test_a_language_takes_its_own_temperature(tiny_model: Path, tmp_path: Path, 
     np.testing.assert_allclose(sentiment[1:], 1 / 3, atol=1e-3)
     assert np.abs(sentiment[0] - 1 / 3).max() > 0.05
     np.testing.assert_array_equal(encoding.embedding[0], encoding.embedding[1])
+
+
+def stored(config: EncodeConfig, folder: Path, texts: list[str]) -> EncodeConfig:
+    """Settings that take from `folder` what encoding `texts` left there."""
+    folder.mkdir(exist_ok=True)
+    for name, content in engines.stored(statements(texts), engines.encode(statements(texts), config)).items():
+        (folder / name).write_bytes(content)
+    return replace(config, reuse=folder)
+
+
+def test_what_was_stored_is_used_and_is_the_same(config: EncodeConfig, tmp_path: Path) -> None:
+    fresh = engines.encode(statements(TEXTS), config)
+    again = engines.encode(statements(TEXTS[::-1]), stored(config, tmp_path, TEXTS))
+    assert again.n_encoded == 0 and fresh.n_encoded > 0
+    assert np.array_equal(again.embedding[::-1], fresh.embedding) and again.embedding.dtype == np.float32
+    assert again.model == fresh.model and set(again.probabilities) == set(fresh.probabilities)
+    for name, values in fresh.probabilities.items():
+        assert np.array_equal(again.probabilities[name][::-1], values)
+        assert np.allclose(again.thresholds[name], fresh.thresholds[name])
+
+
+def test_texts_that_are_not_stored_are_encoded(config: EncodeConfig, tmp_path: Path) -> None:
+    reuse = stored(config, tmp_path, TEXTS)
+    assert engines.encode(statements([*TEXTS, "something new"]), reuse).n_encoded > 0
+
+
+def test_what_another_model_stored_is_not_used(tiny_model: Path, config: EncodeConfig, tmp_path: Path) -> None:
+    reuse = stored(config, tmp_path / "earlier", TEXTS)
+    other = rewrite(tiny_model, tmp_path / "other", keep={"sentiment"})
+    assert engines.encode(statements(TEXTS), replace(reuse, model=str(other))).n_encoded > 0
+
+
+def test_the_same_statements_in_any_order_are_stored_as_the_same_bytes(config: EncodeConfig) -> None:
+    one, other = (
+        engines.stored(statements(texts), engines.encode(statements(texts), config)) for texts in (TEXTS, TEXTS[::-1])
+    )
+    assert one == other and list(one) == [engines.store.FILE]
+    assert engines.stored(statements([]), engines.encode(statements([]), config)) == {}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no tensors", b"\x02\0\0\0\0\0\0\0{}"])
+def test_a_store_that_cannot_be_read_is_an_error_in_words(
+    config: EncodeConfig, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / engines.store.FILE).write_bytes(content)
+    with pytest.raises(InputError, match="encoding.safetensors"):
+        engines.encode(statements(TEXTS), replace(config, reuse=tmp_path))
+
+
+def test_embedding_texts_gives_what_encoding_statements_gives(config: EncodeConfig) -> None:
+    embedding = engines.embed(TEXTS, ["en"] * len(TEXTS), config)
+    assert np.allclose(embedding, engines.encode(statements(TEXTS), config).embedding, atol=1e-5)
+    assert engines.embed([], [], config).shape == (0, embedding.shape[1])

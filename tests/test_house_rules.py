@@ -86,14 +86,18 @@ FORBIDDEN = (
     r"trust_remote_code = True",
     r"(?<!\. )\b(eval|exec) \(",
     r"shell = True",
-    r"import (requests|httpx|urllib|socket)\b|from urllib\b",
+    NETWORK := r"import (requests|httpx|urllib|socket)\b|from urllib\b",
 )
+MAY_REACH_A_SERVER = {"cxnlp/topics/polish.py"}
+"""Modules that talk to a server, which the user has to name: --name-with."""
 
 
 @pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
 def test_nothing_can_run_code_from_a_file_or_reach_the_network(module):
     code = code_of(module)
     for forbidden in FORBIDDEN:
+        if forbidden == NETWORK and any(module.as_posix().endswith(one) for one in MAY_REACH_A_SERVER):
+            continue
         assert not re.search(forbidden, code), forbidden
 
 

@@ -4,6 +4,7 @@ Where a change goes
 -------------------
 - A command: one module here that holds one function, and one line below.
 - An option: an annotated type in `options`; it has the name of the setting of `config` that it fills.
+- From a run to its result folder, and what no run replaces there: `saving`; a single file: `files`.
 - How something is shown: `console` (tables, progress) and `summary` (what `analyze` prints at the end).
 - How an error reads: the wording stays where it is raised; `failures` only prints it.
 
@@ -22,7 +23,7 @@ from typing import Annotated
 import typer
 
 import cxnlp
-from cxnlp.cli import analyze, demo, evaluate, failures, models, preview, train
+from cxnlp.cli import analyze, codes, compare, demo, evaluate, failures, models, preview, tag, topics, train
 
 __all__ = ["app", "main"]
 
@@ -35,6 +36,10 @@ app = typer.Typer(
 )
 app.command(no_args_is_help=True)(analyze.analyze)
 app.command("preview", no_args_is_help=True)(preview.command)
+app.command(no_args_is_help=True)(tag.tag)
+app.add_typer(topics.app, name="topics")
+app.command(no_args_is_help=True)(compare.compare)
+app.add_typer(codes.app, name="codes")
 app.command()(demo.demo)
 app.command("evaluate", no_args_is_help=True)(evaluate.command)
 app.command(no_args_is_help=True)(train.train)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cxnlp.cli import console, options, summary
+from cxnlp.cli import options, saving
 from cxnlp.config import Config
 
 __all__ = ["analyze", "run"]
@@ -46,6 +46,12 @@ def analyze(
     delimiter: options.Delimiter = None,
     sheet: options.Sheet = None,
     topics: options.Topics = None,
+    edits: options.Edits = None,
+    codebook: options.Codebook = None,
+    corrections: options.Corrections = None,
+    error_rate: options.ErrorRate = None,
+    name_with: options.NameWith = None,
+    name_model: options.NameModel = None,
     journey: options.Journey = None,
     model: options.Model = None,
     encoder: options.Encoder = None,
@@ -73,12 +79,13 @@ def default_folder(source: str) -> Path:
 
 def run(source: str | Path, config: Config, folder: Path, *, force: bool, quiet: bool) -> None:
     """Analyze `source`, save the result in `folder` and print what was found."""
-    from cxnlp import pipeline, report
+    from cxnlp import pipeline
 
-    # A folder that cannot be written is said now, not after minutes of work.
-    report.check_folder(folder, force)
-    with console.progress(quiet=quiet) as progress:
-        analysis = pipeline.analyze(source, config, progress=progress)
-    written = analysis.save(folder, formats=config.report.formats, force=force)
-    if not quiet:
-        summary.show(analysis, written)
+    saving.save(
+        lambda progress: pipeline.analyze(source, config, progress=progress),
+        folder,
+        formats=config.report.formats,
+        taken=saving.taken_in(config),
+        force=force,
+        quiet=quiet,
+    )

@@ -10,12 +10,13 @@ import typer
 from cxnlp.config import FORMATS, Config, load_config
 from cxnlp.schema import LANGUAGES, SCALES, STAGES
 
-__all__ = ["settings"]
+__all__ = ["chosen", "settings"]
 
 _COLUMNS = "Columns of the data"
 _OUTCOME = "Who left, and what else to adjust for"
 _FILE = "How to open the file"
-_MODEL = "Model and topics"
+_MODEL = "Model and journey"
+_TOPICS = "Topics and codes"
 _OUTPUT = "Output"
 
 Source = Annotated[
@@ -169,8 +170,59 @@ Sheet = Annotated[
 Topics = Annotated[
     str | None,
     typer.Option(
-        "--topics", metavar="NUMBER", help="How many topics to find, or auto (the default).", rich_help_panel=_MODEL
+        "--topics", metavar="NUMBER", help="How many topics to find, or auto (the default).", rich_help_panel=_TOPICS
     ),
+]
+Edits = Annotated[
+    Path | None,
+    typer.Option(
+        "--edits",
+        metavar="FILE",
+        help="A topics.yaml from the results of the same comments: its edits are replayed.",
+        rich_help_panel=_TOPICS,
+    ),
+]
+Codebook = Annotated[
+    str | None,
+    typer.Option(
+        "--codebook",
+        metavar="FILE|NAME",
+        help="Codes of your own to tag the statements with, or some that come with cxnlp (see: cxnlp codes list).",
+        rich_help_panel=_TOPICS,
+    ),
+]
+Corrections = Annotated[
+    Path | None,
+    typer.Option(
+        "--corrections",
+        metavar="FILE",
+        help="A review.csv of an earlier run, filled in: its answers become examples of the codes.",
+        rich_help_panel=_TOPICS,
+    ),
+]
+ErrorRate = Annotated[
+    float | None,
+    typer.Option(
+        "--error-rate",
+        metavar="SHARE",
+        help="Wrong answers allowed for each code, 0.001 to 0.5; 0.1 where not given. What cannot be answered so "
+        "well is left to you, in review.csv.",
+        rich_help_panel=_TOPICS,
+    ),
+]
+NameWith = Annotated[
+    str | None,
+    typer.Option(
+        "--name-with",
+        metavar="URL",
+        help="A server with OpenAI's interface that words the names of topics. It is sent the keywords and three "
+        "comments of each topic, masked. Nothing is sent anywhere without it.",
+        rich_help_panel=_TOPICS,
+    ),
+]
+NameModel = Annotated[
+    str | None,
+    typer.Option("--name-model", metavar="NAME", help="The model that this server is to use.", rich_help_panel=_TOPICS),
 ]
 Journey = Annotated[
     Path | None,
@@ -258,6 +310,10 @@ File = Annotated[
 
 
 def settings(file: Path | None, given: dict[str, Any]) -> Config:
-    """The settings in `file`, overridden by the options that were `given` (None, False and empty: not given)."""
-    chosen = {name: value for name, value in given.items() if value}
-    return (load_config(file) if file else Config()).replace(**chosen)
+    """The settings in `file`, overridden by the options that were `given` (see `chosen`)."""
+    return (load_config(file) if file else Config()).replace(**chosen(given))
+
+
+def chosen(given: dict[str, Any]) -> dict[str, Any]:
+    """Those of `given` that the user wrote: None, False and what is empty was not; a zero was."""
+    return {name: value for name, value in given.items() if value or (value == 0 and value is not False)}

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cxnlp
-from cxnlp.cli import console, summary
-from cxnlp.errors import OutputError
+from cxnlp.cli import console, files, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,23 +138,10 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def check_place(path: Path) -> None:
     """Whether `path` may be written, so far as can be told before minutes of work; raises OutputError."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise OutputError(
-            f"--json {path}, {'a folder' if path.is_dir() else 'in a folder that does not exist'}",
-            expected="a file in a folder that exists",
-            fix="--json evaluation.json",
-        )
+    files.check_place(path, "--json", example="evaluation.json")
 
 
 def write(content: dict[str, Any], path: Path) -> None:
     """Write `content` as JSON, whole or not at all; raises OutputError."""
-    aside = path.parent / f".cxnlp-{uuid.uuid4().hex}"
-    try:
+    with files.replacing(path, "--json OTHER_FILE") as aside:
         aside.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(aside, path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path}: {error.strerror}", expected="a place to write to", fix="--json OTHER_FILE"
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)

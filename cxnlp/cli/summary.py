@@ -28,7 +28,10 @@ def show(analysis: Analysis, folder: Path) -> None:
     _joined(analysis)
     _scores(analysis.metrics, f"{analysis.provenance['settings']['metrics']['confidence']:.0%} interval")
     _findings(analysis)
-    console.lines("", f"{_read(analysis)} {_unassigned(analysis)}".rstrip(), f"Results: {_landing(folder)}")
+    console.lines(
+        "", f"{_read(analysis)} {_unassigned(analysis)}".rstrip(), *_codes(analysis, folder),
+        f"Results: {_landing(folder)}",
+    )  # fmt: skip
 
 
 def columns(guesses: Iterable[Guess]) -> None:
@@ -108,6 +111,20 @@ def _unassigned(analysis: Analysis) -> str:
     if analysis.statements.empty:
         return ""
     return f"{analysis.statements['topic_id'].isna().mean():.0%} of the statements fit no topic."
+
+
+def _codes(analysis: Analysis, folder: Path) -> list[str]:
+    if analysis.codes.empty:
+        return []
+    carrying = int((analysis.statements["codes"].str.len() > 0).sum())
+    said = [f"{carrying:,} statements carry at least one of {len(analysis.codes):,} codes."]
+    doubts = len(analysis.review)
+    if doubts:
+        said.append(
+            f"{doubts:,} doubts are left to you: write yes or no into {folder / 'review.csv'}, "
+            "and give it back with --corrections."
+        )
+    return said
 
 
 def _landing(folder: Path) -> Path:
