@@ -59,7 +59,7 @@ def tag(
 def replay(
     analysis: str | Path, source: str | Path | None = None, *, progress: Progress | None = None
 ) -> tuple[Analysis, Config]:
-    """Run a finished analysis again with the edits in its topics.yaml; the model does not compute anything anew.
+    """Run a finished analysis again with the edits in its topics.yaml; no statement is encoded anew.
 
     Parameters
     ----------
@@ -100,7 +100,13 @@ def replay(
 
 def replace_settings(config: Config, folder: Path) -> Config:
     """The settings of the analysis in `folder`, for a run that replays its edits on what the model computed then."""
-    return config.replace(edits=folder / "topics.yaml", reuse=folder)
+    book = folder / "codebook.yaml"
+    return config.replace(
+        edits=folder / "topics.yaml",
+        reuse=folder,
+        codebook=str(book) if book.exists() else None,
+        corrections=None,
+    )
 
 
 def compare(
@@ -242,7 +248,7 @@ def _waves(before: Path, after: Path, seed: int) -> tuple[Wave, Wave, pd.DataFra
         raise InputError(
             f"{before} and {after} do not have the same topics",
             expected="a second wave that was given the topics of the first as they are now",
-            fix=f"cxnlp tag NEW.csv --analysis {before} --out {after} --force",
+            fix=f"cxnlp tag NEW.csv --analysis {before} --out NEW_FOLDER, and compare with that",
         )
     read = _read_wave(before), _read_wave(after)
     found, half = topics.emerging(*(topics.Spoken(one.statements, one.embedding) for one in read), seed=seed)

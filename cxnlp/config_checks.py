@@ -44,6 +44,12 @@ def check_companions(config: Config) -> None:
             expected="the column that names the customer in both files",
             fix="--id customer_id",
         )
+    if config.topics.name_model is not None and config.topics.name_with is None:
+        raise SettingsError(
+            f"--name-model {config.topics.name_model} without --name-with",
+            expected="the server that has the model",
+            fix=f"--name-with http://localhost:11434/v1 --name-model {config.topics.name_model}",
+        )
     encode = config.encode
     if encode.sentiment_labels is not None and encode.sentiment_model is None:
         raise SettingsError(

@@ -78,6 +78,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value.resolve())  # a later run may start in another folder
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

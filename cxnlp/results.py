@@ -206,8 +206,8 @@ class Codes:
     """Result of CODES: which tags of the user's codebook each statement carries.
 
     ``table`` (columns `codes`): one row a tag. ``of_statement`` (`code_of`), statement order. ``review`` (`review`):
-    what a person should decide, most doubtful first. ``files``: name -> content of the codebook, for later runs. Without a
-    codebook all are empty.
+    what a person should decide, most doubtful first. ``files``: name -> content of the codebook, for later
+    runs. Without a codebook all are empty.
     """
 
     table: pd.DataFrame

@@ -235,7 +235,7 @@ def test_a_store_that_cannot_be_read_is_an_error_in_words(
 ) -> None:
     if content is not None:
         (tmp_path / engines.store.FILE).write_bytes(content)
-    with pytest.raises(InputError, match="encoding.safetensors"):
+    with pytest.raises(InputError, match=r"encoding\.safetensors"):
         engines.encode(statements(TEXTS), replace(config, reuse=tmp_path))
 
 

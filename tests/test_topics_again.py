@@ -98,7 +98,7 @@ def test_a_damaged_file_is_an_error_in_words(tmp_path: Path, content: bytes) -> 
 
 
 def test_no_file_is_an_error_in_words(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no topics.safetensors"):
+    with pytest.raises(InputError, match=r"no topics\.safetensors"):
         read(tmp_path)
 
 
@@ -141,12 +141,23 @@ def test_every_kind_of_edit(found: Topics) -> None:
     assert stable[["t01", "t02"]].eq(1).all() and stable[["t04.1", "t04.2", "t05"]].isna().all()
 
 
+def test_a_split_moves_no_statement_of_another_topic() -> None:
+    texts, embedding, _ = planted(600, noise=2.0)
+    before = find(*world(texts, embedding), QUICK)
+    text = before.files[EDITS].decode() + "  - split: t01\n    into: 3\n  - split: t01.1\n    into: 2\n"
+    after = find(*world(texts, embedding), QUICK, given=Given(edits=parse(text, "topics.yaml"), text=text))
+    for old, new in zip(of(before), of(after), strict=True):
+        assert new == old or (old in ("t01", None) and (new is None or new.startswith("t01.")))
+
+
 def test_replayed_twice_and_on_shuffled_rows_the_same_comes_out(found: Topics) -> None:
     edits = ("split: t01\n    into: 3", "merge: [t02, t01.2]", "delete: t03")
     once = edited(found, *edits)
     order = np.random.default_rng(5).permutation(len(TEXTS))
     again = edited(found, *edits, texts=[TEXTS[i] for i in order], embedding=EMBEDDING[order])
-    pd.testing.assert_frame_equal(again.table.drop(columns=["n_comments", "share"]), once.table.drop(columns=["n_comments", "share"]))
+    pd.testing.assert_frame_equal(
+        again.table.drop(columns=["n_comments", "share"]), once.table.drop(columns=["n_comments", "share"])
+    )
     assert of(again) == [of(once)[i] for i in order]
 
 
@@ -165,7 +176,10 @@ def test_edits_of_other_topics_are_refused(found: Topics) -> None:
 
 def test_a_split_into_more_than_there_is_names_the_line() -> None:
     texts, embedding, _ = planted(60)
-    texts, embedding = [*texts[:1] * 30, *texts[1:]], np.concatenate([np.repeat(embedding[:1], 30, axis=0), embedding[1:]])
+    texts, embedding = (
+        [*texts[:1] * 30, *texts[1:]],
+        np.concatenate([np.repeat(embedding[:1], 30, axis=0), embedding[1:]]),
+    )
     few = find(*world(texts, embedding), dataclasses.replace(QUICK, topics="2", min_statements=1, refits=0))
     text = few.files[EDITS].decode() + "  - split: t01\n    into: 20\n"
     line = text.splitlines().index("  - split: t01") + 1

@@ -88,9 +88,7 @@ def test_stability_without_refits_is_missing() -> None:
 def test_aic_by_hand() -> None:
     """Two clusters of two points at distance 1 from their centroids in the plane: S = 4, n d = 8."""
     points = np.array([[0.0, 0], [2, 0], [10, 0], [12, 0]])
-    assert aic(points, np.array([0, 0, 1, 1])) == pytest.approx(
-        8 * np.log(4 / 8) + 2 * 4 * np.log(2) + 2 * 2 * 3
-    )
+    assert aic(points, np.array([0, 0, 1, 1])) == pytest.approx(8 * np.log(4 / 8) + 2 * 4 * np.log(2) + 2 * 2 * 3)
 
 
 def test_small_clusters_go_to_their_nearest_neighbour() -> None:

@@ -53,9 +53,7 @@ def test_a_row_shuffle_gives_a_different_answer(analysis: cxnlp.Analysis, survey
         survey.drop(columns="language").sample(frac=1, random_state=3), text="comment", comment_id="response_id"
     )
     pd.testing.assert_frame_equal(shuffled.topics, analysis.topics)
-    one, other = (
-        table.comments.set_index("comment_id")["topic_ids"].sort_index() for table in (analysis, shuffled)
-    )
+    one, other = (table.comments.set_index("comment_id")["topic_ids"].sort_index() for table in (analysis, shuffled))
     pd.testing.assert_series_equal(one, other)
 
 

@@ -27,8 +27,8 @@ _HEAD = "head."
 class Stored:
     """Encodings by text.
 
-    ``row``: key of a (text, language) pair -> row of the arrays. ``embedding`` float32 (m, width); ``probabilities`` and
-    ``thresholds`` as in `results.Encoding`. ``model``: which weights spoke.
+    ``row``: key of a (text, language) pair -> row of the arrays. ``embedding`` float32 (m, width);
+    ``probabilities`` and ``thresholds`` as in `results.Encoding`. ``model``: which weights spoke.
     """
 
     row: dict[bytes, int]

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from cxnlp.errors import InputError
 from cxnlp.topics.assign import fit, limits, nearest
 from cxnlp.topics.edits import Edit, Edits, describe, parts, resulting_ids
-from cxnlp.topics.fitted import FittedTopics, place_points
+from cxnlp.topics.fitted import DELETED, SPLIT, FittedTopics, place_points
 
 __all__ = ["Edited", "apply_edits"]
 
@@ -85,7 +85,7 @@ def apply_edits(
                 state.done.setdefault(one, []).append(describe(edit))
     order = {state.number[one]: i for i, one in enumerate(kept)}
     state.change(
-        topic=np.array([order.get(int(one), -1) for one in state.fitted.topic], dtype=np.int64),
+        topic=np.array([_final(int(one), order) for one in state.fitted.topic], dtype=np.int64),
         moved={text: order[one] for text, one in state.fitted.moved.items() if one in order},
     )
     known = set(texts)
@@ -99,6 +99,10 @@ def apply_edits(
         pinned,
         tuple(text for edit in edits.edits for text in edit.texts if text not in known),
     )
+
+
+def _final(number: int, order: dict[int, int]) -> int:
+    return number if number in (DELETED, SPLIT) else order[number]
 
 
 def _rename(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
@@ -139,12 +143,13 @@ def _split(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
     centre = found.cluster_centers_[np.argsort(-size, kind="stable")]
     own, first = nearest(state.points[rows], centre), max(state.number.values()) + 1
     strength = fit(state.points[rows], centre, np.arange(wanted), own).strength
-    stays = fitted.topic != old
+    replaced, into = np.flatnonzero(fitted.topic == old), len(fitted.topic) + np.arange(wanted)
     state.change(
-        centre=np.concatenate([fitted.centre[stays], centre]),
-        topic=np.concatenate([fitted.topic[stays], first + np.arange(wanted)]),
-        limit=np.concatenate([fitted.limit[stays], limits(own, strength, counts[rows], wanted)]),
+        centre=np.concatenate([fitted.centre, centre]),
+        topic=np.concatenate([np.where(fitted.topic == old, SPLIT, fitted.topic), first + np.arange(wanted)]),
+        limit=np.concatenate([fitted.limit, limits(own, strength, counts[rows], wanted)]),
         moved={text: one for text, one in fitted.moved.items() if one != old},
+        splits=(*fitted.splits, (tuple(replaced.tolist()), tuple(into.tolist()))),
     )
     for i, one in enumerate(parts(edit)):
         state.number[one], state.parent[one] = first + i, state.parent[edit.topics[0]]
@@ -158,7 +163,7 @@ def _move(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
 def _delete(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
     old = state.number[edit.topics[0]]
     state.change(
-        topic=np.where(state.fitted.topic == old, -1, state.fitted.topic),
+        topic=np.where(state.fitted.topic == old, DELETED, state.fitted.topic),
         moved={text: one for text, one in state.fitted.moved.items() if one != old},
     )
 

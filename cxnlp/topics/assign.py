@@ -36,8 +36,13 @@ def nearest(points: np.ndarray, centre: np.ndarray) -> np.ndarray:
     return number
 
 
-def fit(points: np.ndarray, centre: np.ndarray, topic: np.ndarray, own: np.ndarray) -> Fit:
-    """How well points (n, d) of length 1 fit the centroids (c, d) numbered ``own`` (n,); ``topic`` (c,) of each."""
+def fit(
+    points: np.ndarray, centre: np.ndarray, topic: np.ndarray, own: np.ndarray, rivals: np.ndarray | None = None
+) -> Fit:
+    """How well points (n, d) of length 1 fit the centroids (c, d) numbered ``own`` (n,).
+
+    ``topic`` (c,): the topic of each centroid. ``rivals``: boolean (c,), those that can be the next topic; None: all.
+    """
     if not np.linalg.norm(centre, axis=1).any():  # statements that cannot be told apart lie at the mean
         return Fit(np.ones(len(points)), np.full(len(points), np.inf))
     direction = unit(centre)
@@ -46,6 +51,8 @@ def fit(points: np.ndarray, centre: np.ndarray, topic: np.ndarray, own: np.ndarr
         cosine = points[part] @ direction.T
         strength[part] = np.take_along_axis(cosine, own[part, None], axis=1)[:, 0]
         cosine[topic == topic[own[part], None]] = -np.inf
+        if rivals is not None:
+            cosine[:, ~rivals] = -np.inf
         margin[part] = strength[part] - cosine.max(axis=1)
     return Fit(strength.clip(0, 1).round(6), margin.round(6))
 

@@ -11,7 +11,10 @@ import numpy as np
 from cxnlp.topics.assign import fit, limits, nearest, unfit
 from cxnlp.topics.space import Space, project
 
-__all__ = ["FittedTopics", "Placed", "from_centres", "place", "fingerprint"]
+__all__ = ["DELETED", "SPLIT", "FittedTopics", "Placed", "from_centres", "place", "fingerprint"]
+
+
+DELETED, SPLIT = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,10 @@ class FittedTopics:
     """Everything that decides the topic of a statement.
 
     ``space``: the projection. ``centre`` (c, d): centroids in it. ``topic`` (c,): number of the topic that each
-    stands for, -1 for one that was deleted; a topic that was merged has several. ``limit`` (c,): strength below
-    which a statement near that centroid is unfit. ``moved``: exact text -> topic, decided by a person.
+    stands for, `DELETED`, or `SPLIT` for one that others have taken the place of; a topic that was merged has
+    several. ``limit`` (c,): strength below which a statement near that centroid is unfit. ``splits``: in order, which
+    centroids were replaced by which; what lies near one of the former goes to the nearest of the latter, so that a
+    split moves no statement of another topic. ``moved``: exact text -> topic, decided by a person.
     """
 
     space: Space
@@ -28,6 +33,7 @@ class FittedTopics:
     topic: np.ndarray
     limit: np.ndarray
     moved: Mapping[str, int] = field(default_factory=dict)
+    splits: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,9 @@ def place(fitted: FittedTopics, texts: Sequence[str], embedding: np.ndarray, lan
 
 def place_points(fitted: FittedTopics, texts: Sequence[str], points: np.ndarray) -> Placed:
     """`place` for statements that are projected already."""
-    own = nearest(points, fitted.centre)
-    fitting = fit(points, fitted.centre, fitted.topic, own)
+    found, family = _families(fitted)
+    own = _nearest(fitted, points, np.flatnonzero(found))
+    fitting = fit(points, fitted.centre, family, own, found)
     topic = np.where(unfit(own, fitting, fitted.limit), -1, fitted.topic[own])
     strength = fitting.strength.copy()
     if fitted.moved:
@@ -72,6 +79,26 @@ def place_points(fitted: FittedTopics, texts: Sequence[str], points: np.ndarray)
         for i, decided in moved:
             topic[i], strength[i] = decided, 1.0
     return Placed(topic, strength, own)
+
+
+def _families(fitted: FittedTopics) -> tuple[np.ndarray, np.ndarray]:
+    """Which centroids are as found, boolean (c,), and a number (c,) that those of one topic as found share."""
+    found, family = np.ones(len(fitted.centre), dtype=bool), fitted.topic.copy()
+    for number, (source, into) in enumerate(fitted.splits):
+        found[list(into)] = False
+        related = np.isin(family, family[[*source]]) & (family < SPLIT)
+        related[[*source, *into]] = True
+        family[related] = SPLIT - 1 - number
+    return found, family
+
+
+def _nearest(fitted: FittedTopics, points: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """The nearest of the centroids as found, and then of those that took its place."""
+    own = found[nearest(points, fitted.centre[found])]
+    for source, into in fitted.splits:
+        rows = np.flatnonzero(np.isin(own, source))
+        own[rows] = np.array(into)[nearest(points[rows], fitted.centre[list(into)])]
+    return own
 
 
 def fingerprint(texts: Sequence[str], labels: np.ndarray) -> str:

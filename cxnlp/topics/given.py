@@ -9,6 +9,7 @@ from cxnlp.config import TopicsConfig
 from cxnlp.errors import InputError
 from cxnlp.topics.edits import Edits
 from cxnlp.topics.edits_file import parse
+from cxnlp.topics.polish import check_server
 from cxnlp.topics.saved import SavedTopics, read
 
 __all__ = ["Given", "load", "read_edits"]
@@ -30,6 +31,8 @@ def load(config: TopicsConfig) -> Given:
 
     Raises InputError for a folder without topics, and for edits that cannot be read, naming the line.
     """
+    if config.name_with is not None:
+        check_server(config.name_with)
     saved = None if config.analysis is None else read(config.analysis)
     if config.edits is None:
         return Given(saved)

@@ -20,7 +20,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 from cxnlp.errors import SettingsError
 from cxnlp.results import Note
 
-__all__ = ["Draft", "Polished", "polish"]
+__all__ = ["Draft", "Polished", "check_server", "polish"]
 
 KEY = "CXNLP_LLM_KEY"
 """Environment variable with the key of the server, sent as a bearer token."""
@@ -114,6 +114,12 @@ def polish(names: Sequence[Draft], url: str, model: str | None, *, language: str
     changed = tuple(answer is not None for answer in taken)
     result = tuple(old if answer is None else answer for old, answer in zip(kept, taken, strict=True))
     return Polished(result, changed, _notes(kept, changed, address, model))
+
+
+def check_server(url: str) -> None:
+    """Raise SettingsError for an address or a key that `polish` would not take, before anything slow is done."""
+    _address(url)
+    _key()
 
 
 def _notes(kept: tuple[str, ...], changed: tuple[bool, ...], address: str, model: str | None) -> tuple[Note, ...]:

@@ -60,6 +60,7 @@ def to_bytes(saved: SavedTopics) -> bytes:
         "format": _FORMAT,
         "languages": languages,
         "moved": dict(sorted(fitted.moved.items())),
+        "splits": fitted.splits,
         "table": json.loads(saved.table[list(KEPT)].to_json(orient="records")),
         "analysis": saved.analysis,
         "model": saved.model,
@@ -112,5 +113,8 @@ def _unpack(data: bytes) -> SavedTopics:
     sound = len(topic) == len(centre) == len(arrays["limit"]) and centre.shape[1:] == arrays["axes"].shape[1:]
     if not sound or topic.max(initial=-1) >= len(table):
         raise ValueError("its parts do not fit together")
-    fitted = FittedTopics(space, centre, topic, arrays["limit"], words["moved"])
+    splits = tuple((tuple(source), tuple(into)) for source, into in words["splits"])
+    if any(not 0 <= one < len(centre) for pair in splits for part in pair for one in part):
+        raise ValueError("its splits name centroids that it does not have")
+    fitted = FittedTopics(space, centre, topic, arrays["limit"], words["moved"], splits)
     return SavedTopics(fitted, table, words["analysis"], words["model"])
