@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,10 +14,13 @@ from cxnlp.topics.assign import nearest
 from cxnlp.topics.cluster import Tree, centroids, cut, grow
 from cxnlp.topics.space import gather
 
-__all__ = ["Refit", "fit_tree", "partition", "resample", "jaccard", "stability", "merged_stability"]
+__all__ = ["Refit", "at_once", "fit_tree", "partition", "resample", "jaccard", "stability", "merged_stability"]
 
 DRAWN = 4_000
 """Most points drawn for a refit."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 FOUND_AGAIN = 0.5
 """Least Jaccard similarity at which a cluster counts as found again (Hennig 2007)."""
@@ -60,9 +65,16 @@ def resample(points: np.ndarray, weights: np.ndarray, *, number: int, seed: int)
         rows = np.unique(random.integers(0, len(points), min(len(points), DRAWN)))
         return fit_tree(points, weights, rows, int(random.integers(2**31)))
 
-    # Each refit has a seed of its own and its sums run on one thread: how many run at once changes nothing.
+    return at_once(refit, np.random.SeedSequence(seed).spawn(number))
+
+
+def at_once(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """``function`` of each item, in their order, on all cores.
+
+    Each call has its own seed, and its sums run on one thread: how many calls run at once changes nothing.
+    """
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return list(pool.map(refit, np.random.SeedSequence(seed).spawn(number)))
+        return list(pool.map(function, items))
 
 
 def jaccard(one: np.ndarray, other: np.ndarray, k: int) -> np.ndarray:
@@ -100,7 +112,11 @@ def stability(points: np.ndarray, labels: np.ndarray, refits: list[Refit]) -> tu
     k = int(labels.max()) + 1
     if not refits or k == 1:
         return np.full(k, np.nan), np.full(k, np.nan)
-    best = np.stack([jaccard(labels[refit.rows], partition(points, refit, k), k) for refit in refits])
+
+    def best_of(refit: Refit) -> np.ndarray:
+        return jaccard(labels[refit.rows], partition(points, refit, k), k)
+
+    best = np.stack(at_once(best_of, refits))
     seen = np.isfinite(best)
     times = np.maximum(seen.sum(axis=0), 1)
     # A topic of which no statement was drawn was not found: it counts as 0, not as missing.
