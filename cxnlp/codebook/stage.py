@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from cxnlp import schema
-from cxnlp.codebook.book import Codebook
+from cxnlp.codebook.book import STAGE, Codebook
 from cxnlp.codebook.corrections import add_corrections
-from cxnlp.codebook.files import load, write
+from cxnlp.codebook.files import SHIPPED, load, write
 from cxnlp.codebook.fitting import fit
 from cxnlp.codebook.references import texts
 from cxnlp.codebook.tables import codes_table, review_table, statement_codes
 from cxnlp.codebook.tagging import tag
 from cxnlp.config import CodebookConfig
 from cxnlp.errors import SettingsError
-from cxnlp.results import Codes, Encoding, Statements
+from cxnlp.results import Codes, Encoding, Note, Statements
 
 __all__ = ["FILE", "Wording", "apply", "none", "wording"]
 
@@ -89,7 +89,7 @@ def apply(
         schema.check(counted[schema.names("codes")], "codes"),
         schema.check(statement_codes(tagger, said), "code_of"),
         schema.check(review, "review"),
-        tuple((*given.book.notes, *tagger.notes)),
+        (*given.book.notes, *tagger.notes, *_about_shipped(config)),
         {FILE: _as_yaml(given.book)},
     )
 
@@ -100,6 +100,16 @@ def none(n: int) -> Codes:
     return Codes(
         pd.DataFrame(columns=schema.names("codes")), of_statement, pd.DataFrame(columns=schema.names("review"))
     )
+
+
+def _about_shipped(config: CodebookConfig) -> tuple[Note, ...]:
+    if config.codebook not in SHIPPED or config.corrections is not None:
+        return ()
+    message = (
+        f"{config.codebook} is a start: on comments unlike its examples most of a rare code's answers can be wrong; "
+        "answer review.csv and give it back with --corrections"
+    )
+    return (Note(STAGE, message),)
 
 
 def _as_yaml(book: Codebook) -> bytes:
