@@ -79,7 +79,7 @@ def replay(
     """
     folder = Path(analysis)
     manifest = _manifest(folder)
-    config = replace_settings(config_from(_settings(manifest, folder), str(folder / _MANIFEST)), folder)
+    config = _for_replay(config_from(_settings(manifest, folder), str(folder / _MANIFEST)), folder)
     found = manifest["provenance"]["input"]
     path = Path(source) if source is not None else _path(found, folder)
     if not path.exists():
@@ -98,7 +98,7 @@ def replay(
     return again, config
 
 
-def replace_settings(config: Config, folder: Path) -> Config:
+def _for_replay(config: Config, folder: Path) -> Config:
     """The settings of the analysis in `folder`, for a run that replays its edits on what the model computed then."""
     book = folder / "codebook.yaml"
     return config.replace(
@@ -137,9 +137,14 @@ def compare(
     found = waves.compare(
         one, other, listed, q=q, permutations=permutations, seed=seed, found_on=found_on, keywords=topics.words
     )
-    # A group of statements that fit no topic is news only where it is new.
-    known = ~listed["candidate"].to_numpy(dtype=bool)
-    return replace(found, table=found.table[known | (found.table["status"] == "new")].reset_index(drop=True))
+    candidate = listed["candidate"].to_numpy(dtype=bool)
+    news = (found.table["status"] == "new").to_numpy(dtype=bool)
+    if found_on is not None:
+        # Topics fit the comments that they were found on best: later ones have more strays, whatever they speak of.
+        news &= waves.grown_among_strays(
+            one, other, listed.loc[candidate, "topic_id"], found.table["topic_id"], found_on
+        )
+    return replace(found, table=found.table[~candidate | news].reset_index(drop=True))
 
 
 def embed(texts: Sequence[str], languages: Sequence[str] | None = None, *, model: str = "cxnlp-small") -> np.ndarray:
@@ -169,6 +174,7 @@ def _for_new_comments(config: Config) -> Config:
 def _with_topics_of(config: Config, folder: Path) -> Config:
     book = folder / "codebook.yaml"
     return config.replace(
+        usual_language=_manifest(folder)["provenance"].get("usual_language"),
         analysis=folder, edits=None, name_with=None, reuse=None, corrections=None,
         codebook=str(book) if book.exists() else None,
     )  # fmt: skip

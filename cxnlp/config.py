@@ -79,6 +79,8 @@ class CleanConfig:
     mask_personal_data: bool = True
     max_characters: int = 20_000
     """Longer comments are read to this length; the rest is kept in `text` and said in a note."""
+    usual_language: str | None = None
+    """Language that short, doubtful comments are taken for; 'none': nothing is; None: found from the comments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,14 @@ def check_companions(config: Config) -> None:
             expected="the column that names the customer in both files",
             fix="--id customer_id",
         )
+    topics = config.topics
+    if topics.analysis is not None and (topics.edits is not None or topics.name_with is not None):
+        what = f"edits {topics.edits}" if topics.edits is not None else f"name_with {topics.name_with}"
+        raise SettingsError(
+            f"{what} with the topics of {topics.analysis}",
+            expected="one of them: the topics of a finished analysis are used as they are",
+            fix=f"cxnlp topics apply {topics.analysis}, and then tag with it",
+        )
     if config.topics.name_model is not None and config.topics.name_with is None:
         raise SettingsError(
             f"--name-model {config.topics.name_model} without --name-with",

@@ -111,7 +111,9 @@ def analyze(
         unit_name=table.unit_name,
         model=encoding.model,
         stage_agreement=placement.agreement,
-        provenance=provenance.describe(comments, config, encoding, clock, path=path),
+        provenance=provenance.describe(
+            comments, config, encoding, clock, usual_language=statements.usual_language, path=path
+        ),
         codes=codes.table,
         review=codes.review,
         files={**found.files, **codes.files, **engines.stored(statements, encoding)},

@@ -36,11 +36,17 @@ class Clock:
 
 
 def describe(
-    comments: Comments, config: Config, encoding: Encoding, clock: Clock, *, path: Path | None = None
+    comments: Comments,
+    config: Config,
+    encoding: Encoding,
+    clock: Clock,
+    *,
+    usual_language: str,
+    path: Path | None = None,
 ) -> dict[str, Any]:
     """Provenance as JSON-ready data; only `seconds`, `peak_memory_mb` and `finished_at` differ between equal runs.
 
-    ``path``: where the input lies, for a later run over it; None for a DataFrame.
+    ``path``: where the input lies, for a later run over it; None for a DataFrame. ``usual_language``: from CLEAN.
     """
     return {
         "input": {
@@ -52,6 +58,7 @@ def describe(
         },
         "roles": [dataclasses.asdict(role) for role in comments.roles],
         "rows_out": len(comments.table),
+        "usual_language": usual_language,
         "statements_encoded": encoding.n_encoded,
         "tokens": encoding.n_tokens,
         "model": dataclasses.asdict(encoding.model),

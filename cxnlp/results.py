@@ -137,11 +137,15 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """Result of CLEAN: ``comments`` (columns `comments_clean`) and ``table`` (`statements_clean`)."""
+    """Result of CLEAN: ``comments`` (columns `comments_clean`) and ``table`` (`statements_clean`).
+
+    ``usual_language``: what short, doubtful comments were taken for (`config.CleanConfig`).
+    """
 
     comments: pd.DataFrame
     table: pd.DataFrame
     notes: tuple[Note, ...] = ()
+    usual_language: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,5 +314,6 @@ class Evidence:
     """Columns `codes`; without rows where no codebook was named."""
     review: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Columns `review`: statements and codes that a person should decide."""
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    """Further files of the result folder by name, for later runs: topics, edits, codebook, encoding."""
+    files: Mapping[str, bytes | Callable[[], bytes]] = field(default_factory=dict)
+    """Further files of the result folder by name, for later runs: topics, edits, codebook, encoding. A large one is
+    made when it is written."""

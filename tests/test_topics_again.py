@@ -174,23 +174,50 @@ def test_edits_of_other_topics_are_refused(found: Topics) -> None:
         edited(found, "delete: t01", texts=other_texts, embedding=other)
 
 
-def test_a_split_into_more_than_there_is_names_the_line() -> None:
-    texts, embedding, _ = planted(60)
-    texts, embedding = (
-        [*texts[:1] * 30, *texts[1:]],
-        np.concatenate([np.repeat(embedding[:1], 30, axis=0), embedding[1:]]),
-    )
-    few = find(*world(texts, embedding), dataclasses.replace(QUICK, topics="2", min_statements=1, refits=0))
-    text = few.files[EDITS].decode() + "  - split: t01\n    into: 20\n"
-    line = text.splitlines().index("  - split: t01") + 1
-    given = Given(edits=parse(text, "topics.yaml"), text=text)
+def test_a_split_into_more_than_there_is_names_the_line(found: Topics) -> None:
+    rows = [i for i, topic in enumerate(of(found)) if topic == "t01"][:4] * 20
+    rows += [i for i, topic in enumerate(of(found)) if topic == "t02"]
+    texts, embedding = [TEXTS[i] for i in rows], EMBEDDING[rows]
     config = dataclasses.replace(QUICK, topics="2", min_statements=1, refits=0)
-    sizes = few.table.set_index("topic_id")["n_statements"]
-    if len({t for t, topic in zip(texts, of(few), strict=True) if topic == "t01"}) < 20:
-        with pytest.raises(InputError, match=f"topics.yaml line {line}"):
-            find(*world(texts, embedding), config, given=given)
-    else:
-        assert find(*world(texts, embedding), config, given=given).table["n_statements"].sum() <= sizes.sum()
+    text = find(*world(texts, embedding), config).files[EDITS].decode()
+    few = "t01" if "statements: 80" in next(line for line in text.splitlines() if line.startswith("  t01:")) else "t02"
+    text += f"  - split: {few}\n    into: 6\n"
+    line = len(text.splitlines()) - 1
+    with pytest.raises(InputError, match=f"topics.yaml line {line}: {few} is to be split into 6, and has [34] "):
+        find(*world(texts, embedding), config, given=Given(edits=parse(text, "topics.yaml"), text=text))
+
+
+def test_what_a_person_moved_is_not_lost_by_a_split_or_a_deletion(found: Topics) -> None:
+    text = next(text for text, topic in zip(TEXTS, of(found), strict=True) if topic == "t01")
+    move = f'move: ["{text}"]\n    to: t02'
+    at = TEXTS.index(text)
+    assert of(edited(found, move, "split: t02\n    into: 2"))[at] in ("t02.1", "t02.2")
+    assert of(edited(found, move, "delete: t02"))[at] is None
+
+
+def test_stability_of_what_a_person_took_apart_is_not_known(found: Topics) -> None:
+    after = edited(found, "split: t01\n    into: 3", "merge: [t02, t01.2]", "rename: t03\n    to: moved house")
+    stable = after.table.set_index("topic_id")["stability"]
+    assert stable[["t01.1", "t01.3", "t02"]].isna().all() and stable["t03"] == 1
+
+
+def test_a_split_of_a_merged_part_moves_no_statement_of_another_topic() -> None:
+    texts, embedding, _ = planted(600, noise=2.5)
+    first = find(*world(texts, embedding), QUICK)
+    steps = ("split: t01\n    into: 2", "merge: [t01.2, t02]")
+    one = edited(first, *steps, texts=texts, embedding=embedding)
+    two = edited(first, *steps, "split: t01.2\n    into: 2", texts=texts, embedding=embedding)
+    for old, new in zip(of(one), of(two), strict=True):
+        assert new == old or (old in ("t01.2", None) and (new is None or new.startswith("t01.2.")))
+
+
+def test_a_theme_of_one_topic_is_named_with_it(found: Topics) -> None:
+    sizes = found.table["theme_id"].value_counts()
+    alone = found.table[found.table["theme_id"].map(sizes) == 1]
+    assert (alone["theme_name"] == alone["topic_name"]).all()
+    everything = edited(found, *(f"rename: {one}\n    to: Topic {one}" for one in found.table["topic_id"])).table
+    alone = everything[everything["theme_id"].map(sizes) == 1]
+    assert (alone["theme_name"] == alone["topic_name"]).all()
 
 
 def test_a_text_to_be_moved_that_nobody_wrote_is_noted(found: Topics) -> None:
@@ -202,6 +229,7 @@ def test_a_text_to_be_moved_that_nobody_wrote_is_noted(found: Topics) -> None:
 def test_deleting_every_topic_leaves_statements_without(found: Topics) -> None:
     after = edited(found, *(f"delete: {one}" for one in found.table["topic_id"]))
     assert len(after.table) == 0 and after.of_statement["topic_id"].isna().all()
+    assert any("in topics that a person deleted" in note.message for note in after.notes)
 
 
 # Candidates for new topics
@@ -249,7 +277,19 @@ def test_topic_model_is_blind_to_order_even_of_equal_texts_in_two_languages() ->
     again = TopicModel(refits=2).fit(
         [texts[i] for i in order], embeddings=embedding[order], languages=[languages[i] for i in order]
     )
-    assert np.array_equal(again.topics_, model.topics_[order])
+    assert np.array_equal(again.topics_, model.topics_[order]) and again.names_ == model.names_
+
+
+def test_topic_model_names_do_not_depend_on_which_rows_come_first() -> None:
+    order = np.random.default_rng(0).permutation(len(TEXTS))
+    one, other = (
+        TopicModel(refits=0, sample=200).fit([TEXTS[i] for i in rows], embeddings=EMBEDDING[rows])
+        for rows in (np.arange(len(TEXTS)), order)
+    )
+    assert one.names_ == other.names_
+    assert not hasattr(one.fit(EMBEDDING), "names_")
+    languages = [None if i % 2 else "en" for i in range(len(TEXTS))]
+    assert TopicModel(refits=0).fit(TEXTS, embeddings=EMBEDDING, languages=languages).n_topics_ == 6
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 2.5, "many"])

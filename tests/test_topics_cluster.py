@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +16,7 @@ from sklearn.metrics import adjusted_rand_score
 from cxnlp.topics.assign import fit, limits, nearest, unfit
 from cxnlp.topics.cluster import centroids, groups, merge_small, ward
 from cxnlp.topics.discover import discover
+from cxnlp.topics.fitted import from_centres
 from cxnlp.topics.number import aic, choose_number
 from cxnlp.topics.space import fit_space, gather, project
 from cxnlp.topics.stability import fit_tree, jaccard, merged_stability, partition, resample, stability
@@ -106,11 +111,11 @@ def test_nearest_agrees_with_distances() -> None:
     topic = nearest(points, centre)
     assert np.array_equal(topic, ((points[:, None] - centre) ** 2).sum(axis=2).argmin(axis=1))
     cosine = points @ (centre / np.linalg.norm(centre, axis=1, keepdims=True)).T
-    fitting = fit(points, centre, np.arange(6), topic)
+    fitting = fit(points, centre, np.arange(6), topic, topic, np.arange(6))
     assert np.allclose(fitting.strength, cosine[np.arange(50), topic].clip(0, 1), atol=1e-6)
     others = np.where(np.arange(6) == topic[:, None], -np.inf, cosine).max(axis=1)
     assert np.allclose(fitting.margin, cosine[np.arange(50), topic] - others, atol=1e-6)
-    one_topic = fit(points, centre, np.zeros(6, dtype=int), topic)
+    one_topic = fit(points, centre, np.zeros(6, dtype=int), topic, topic, np.arange(6))
     assert np.isinf(one_topic.margin).all() and np.array_equal(one_topic.strength, fitting.strength)
 
 
@@ -123,9 +128,22 @@ def test_never_more_than_five_percent_unassigned(n: int, k: int, seed: int) -> N
     counts = random.integers(1, 50, size=n).astype(float)
     centre = random.normal(size=(k, 4))
     own = nearest(points, centre)
-    fitting = fit(points, centre, np.arange(k), own)
+    fitting = fit(points, centre, np.arange(k), own, own, np.arange(k))
     left = unfit(own, fitting, limits(own, fitting.strength, counts, k))
     assert counts[left].sum() <= 0.05 * counts.sum() + 1e-9
+
+
+def test_limits_compare_each_statement_with_the_others() -> None:
+    points, truth = blobs(3, 30, 0.4)
+    centre = centroids(points, np.ones(30), truth)
+    fitted = from_centres(
+        fit_space(points, np.full(30, "", dtype=object)), centre, points, np.ones(30), np.ones(30) > 0
+    )
+    own = nearest(points, centre)
+    rest = np.stack([points[(own == own[i]) & (np.arange(30) != i)].mean(axis=0) for i in range(30)])
+    expected = np.einsum("nd,nd->n", points, rest / np.linalg.norm(rest, axis=1, keepdims=True))
+    assert np.array_equal(own, truth)
+    assert np.allclose(fitted.limit, [expected[own == one].min() for one in range(3)], atol=1e-6)
 
 
 def test_gathering_brings_neighbours_together_and_leaves_topics_apart() -> None:
@@ -144,6 +162,30 @@ def test_merged_topics_are_found_again_by_merging_what_refits_find() -> None:
     noise = np.random.default_rng(1).integers(0, 5, 600)
     assert merged_stability(points, noise, (1, 3), refits) == 0
     assert np.isnan(merged_stability(points, truth, (1, 3), []))
+    assert np.isnan(merged_stability(points, truth, (0, 1, 2, 3, 4), refits))
+
+
+def test_any_number_of_threads_gives_the_same_bits() -> None:
+    """In processes of their own, because a number of threads is for good."""
+    code = (
+        "import numpy as np, hashlib\n"
+        "from cxnlp.topics import discover\n"
+        "points = np.random.default_rng(0).normal(size=(3000, 64)) + 2\n"
+        "found = discover(points, np.full(3000, '', dtype=object), np.ones(3000), refits=6)\n"
+        "parts = (found.centre, found.labels, found.stability, *(refit.tree.linkage for refit in found.refits))\n"
+        "print(hashlib.sha256(b''.join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest())\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "4")
+    }
+    assert len(said) == 1
 
 
 def test_space_is_blind_to_language_offsets_and_has_unit_rows() -> None:

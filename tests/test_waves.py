@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cxnlp.errors import InputError, InternalError
-from cxnlp.waves import CHANGES, STATUSES, Comparison, Wave, compare
+from cxnlp.waves import CHANGES, STATUSES, Comparison, Wave, compare, grown_among_strays
 from cxnlp.waves import drift as drift_room
 
 DIMENSIONS = 8
@@ -382,3 +382,19 @@ def test_odd_texts_and_unknown_languages_are_taken(normal: Wave) -> None:
     assert table["status"].tolist() == ["no change shown"] * 2
     assert table["drift"].to_numpy() == pytest.approx(0, abs=1e-9)
     assert table["drift_p"].tolist() == [1, 1]
+
+
+def test_strays_that_every_later_wave_has_more_of_are_no_news() -> None:
+    """Twice as many strays, but the candidate's part of them is the same; and one whose part grew."""
+
+    def wave(name: str, n: int, shares: dict[str, float]) -> Wave:
+        topics = [topic for topic, share in shares.items() for _ in range(round(share * n))]
+        topics += [None] * (n - len(topics))
+        table = pd.DataFrame({"row": range(n), "text": "x", "language": "en", "topic_id": topics, "unit": range(n)})
+        return Wave(name, table, np.zeros((n, 2)), n)
+
+    ids = pd.Series(["n01", "n02"])
+    before = wave("before", 400, {"t01": 0.9, "n01": 0.05, "n02": 0.01})
+    after = wave("after", 400, {"t01": 0.8, "n01": 0.10, "n02": 0.06})
+    grown = grown_among_strays(before, after, ids, pd.Series(["t01", "n01", "n02"]), np.zeros(400, dtype=bool))
+    assert grown.tolist() == [False, False, True]

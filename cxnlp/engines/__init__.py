@@ -55,12 +55,13 @@ def encode(statements: Statements, config: EncodeConfig, *, progress: Progress |
     return ENGINES[config.engine](statements, config, progress=progress)
 
 
-def stored(statements: Statements, encoding: Encoding) -> dict[str, bytes]:
-    """The file, by its name, from which a later run takes the encoding (`config.reuse`); none without statements."""
+def stored(statements: Statements, encoding: Encoding) -> dict[str, Callable[[], bytes]]:
+    """What makes the file, by its name, from which a later run takes the encoding (`config.reuse`); none without
+    statements."""
     table = statements.table
     if not len(table):
         return {}
-    return {store.FILE: store.to_bytes(encoding, table["text"].tolist(), table["language"].fillna("").tolist())}
+    return {store.FILE: lambda: store.to_bytes(encoding, table["text"].tolist(), table["language"].fillna("").tolist())}
 
 
 def embed(texts: Sequence[str], languages: Sequence[str], config: EncodeConfig) -> np.ndarray:

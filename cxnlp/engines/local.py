@@ -63,7 +63,11 @@ def encode_here(statements: Statements, config: EncodeConfig, *, progress: Progr
         n_encoded=len(texts),
         n_tokens=n_tokens,
         seconds=seconds,
-        notes=(*_missing_heads(info, probabilities), *_long_comments(statements, (model, classifier), code, texts)),
+        notes=(
+            *_not_reused(config),
+            *_missing_heads(info, probabilities),
+            *_long_comments(statements, (model, classifier), code, texts),
+        ),
     )
 
 
@@ -84,6 +88,13 @@ def _stored(config: EncodeConfig, texts: list[str], languages: list[str]) -> Sto
     stored = read(config.reuse)
     same = stored.model.sentiment is None and stored.model.sha256 == registry.verify(registry.find(config.model)).sha256
     return stored if same and (stored.rows(texts, languages) >= 0).all() else None
+
+
+def _not_reused(config: EncodeConfig) -> tuple[Note, ...]:
+    if config.reuse is None:
+        return ()
+    message = f"what {config.reuse} holds was not used: another model, or not the same comments; all was encoded anew"
+    return (Note("encode", message, level="info"),)
 
 
 def _again(stored: Stored, rows: np.ndarray) -> Encoding:

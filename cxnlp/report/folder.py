@@ -126,7 +126,7 @@ def _write_all(evidence: Evidence, folder: Path, formats: tuple[str, ...]) -> No
         if name in formats:
             written += WRITERS[name](evidence, tables, folder)
     for name, content in evidence.files.items():
-        (folder / name).write_bytes(content)
+        (folder / name).write_bytes(content() if callable(content) else content)
     manifest.write_manifest(evidence, written, folder)
 
 

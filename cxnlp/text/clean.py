@@ -14,7 +14,17 @@ from cxnlp.config import CleanConfig
 from cxnlp.results import Comments, Progress, Statements
 from cxnlp.schema import LANGUAGES, check, names
 from cxnlp.text.junk import is_junk
-from cxnlp.text.language import NOT_GIVEN, Decision, decide, detect, foreign_names, given_codes, usual_language
+from cxnlp.text.language import (
+    NO_USUAL,
+    NOT_GIVEN,
+    Decision,
+    decide,
+    detect,
+    foreign_names,
+    given_codes,
+    position_of,
+    usual_language,
+)  # fmt: skip
 from cxnlp.text.normalise import normalise, shorten
 from cxnlp.text.notes import notes_of
 from cxnlp.text.privacy import mask
@@ -69,7 +79,9 @@ def clean(comments: Comments, config: CleanConfig, *, progress: Progress | None 
 
     of_text, distinct = pd.factorize(texts)
     of_text = of_text[of_row]
-    status, decision, foreign = _judge(distinct.tolist(), of_text, read["language_given"], step)
+    status, decision, foreign, usual = _judge(
+        distinct.tolist(), of_text, read["language_given"], step, config.usual_language
+    )
     table = pd.DataFrame(
         {
             "comment_id": read["comment_id"].astype(_TEXT),
@@ -87,7 +99,7 @@ def clean(comments: Comments, config: CleanConfig, *, progress: Progress | None 
     table["n_statements"] = counts
     truncated = np.array([item.truncated for item in prepared], dtype=bool)[of_row]
     notes = notes_of(table, foreign=foreign, truncated=int(truncated.sum()), max_characters=config.max_characters)
-    return Statements(check(table, "comments_clean"), check(statements, "statements_clean"), notes)
+    return Statements(check(table, "comments_clean"), check(statements, "statements_clean"), notes, usual)
 
 
 def _prepare(raw: str, config: CleanConfig) -> _Prepared:
@@ -100,9 +112,9 @@ def _prepare(raw: str, config: CleanConfig) -> _Prepared:
 
 
 def _judge(
-    distinct: list[str], of_text: np.ndarray, given: pd.Series, step: Step
-) -> tuple[np.ndarray, Decision, Counter[str]]:
-    """Status and language of every row, and the scripts and languages of the unsupported ones.
+    distinct: list[str], of_text: np.ndarray, given: pd.Series, step: Step, usual: str | None
+) -> tuple[np.ndarray, Decision, Counter[str], str]:
+    """Status and language of every row, the scripts and languages of the unsupported ones, and the usual language.
 
     ``distinct``: the different cleaned texts; ``of_text``: array (rows,), which of them each row holds.
     """
@@ -114,11 +126,11 @@ def _judge(
     codes = np.where(blank, NOT_GIVEN, np.append(given_codes(values.tolist()), NOT_GIVEN)[of_value])
 
     rows = detected.of(of_text)
-    alone = decide(rows, codes)
-    decision = decide(rows, codes, usual_language(alone, ~(blank | junk)))
+    position = usual_language(decide(rows, codes), ~(blank | junk)) if usual is None else position_of(usual)
+    decision = decide(rows, codes, position)
     unsupported = decision.unsupported & ~(blank | junk)
     status = np.select([blank, junk, unsupported], ["empty", "junk", "unsupported"], "ok").astype(object)
-    return status, decision, foreign_names(rows, unsupported)
+    return status, decision, foreign_names(rows, unsupported), LANGUAGES[position] if position >= 0 else NO_USUAL
 
 
 def _statements(table: pd.DataFrame, clauses: bool, step: Step) -> tuple[pd.DataFrame, np.ndarray]:

@@ -30,6 +30,8 @@ __all__ = [
     "detect",
     "decide",
     "usual_language",
+    "position_of",
+    "NO_USUAL",
     "given_codes",
     "foreign_names",
 ]
@@ -47,6 +49,9 @@ LONG = 40
 """From so many letters on, Latin text can be told to be in none of our languages..."""
 NONE_OF_OURS = 0.01
 """...if our languages together get less than this probability."""
+
+NO_USUAL = "none"
+"""In place of a language code: the file has no usual language."""
 
 USUAL = 0.75
 """A file has a usual language if at least this share of its comments is in it: a bare majority misleads."""
@@ -151,6 +156,11 @@ def usual_language(decision: Decision, counted: np.ndarray) -> int:
     """The language of nearly all (USUAL) of the comments `counted` (flags) whose language is known, else NOT_GIVEN."""
     counts = np.bincount(decision.language[counted & (decision.language >= 0)], minlength=len(LANGUAGES))
     return int(counts.argmax()) if counts.any() and counts.max() >= USUAL * counts.sum() else NOT_GIVEN
+
+
+def position_of(usual: str) -> int:
+    """Position in LANGUAGES of a language code, NOT_GIVEN for `NO_USUAL` or another code."""
+    return LANGUAGES.index(usual) if usual in LANGUAGES else NOT_GIVEN
 
 
 def given_codes(values: Sequence[object]) -> np.ndarray:

@@ -26,7 +26,8 @@ class Edited:
 
     ``names``: id -> name that a person gave. ``parent``: id -> number, before the edits, of the topic that it was or
     was split from. ``merged``: id -> numbers before the edits of all topics in it, for merged ones. ``edited``: id ->
-    what was done to it, in words. ``pinned``: ids. ``not_found``: texts to be moved that no statement has.
+    what was done to it, in words. ``unlike``: ids with statements that a person split off or moved in. ``pinned``:
+    ids. ``not_found``: texts to be moved that no statement has.
     """
 
     fitted: FittedTopics
@@ -35,6 +36,7 @@ class Edited:
     parent: dict[str, int]
     merged: dict[str, tuple[int, ...]]
     edited: dict[str, str]
+    unlike: frozenset[str]
     pinned: tuple[str, ...]
     not_found: tuple[str, ...]
 
@@ -48,6 +50,7 @@ class _State:
         self.parent = dict(self.number)
         self.merged: dict[str, tuple[int, ...]] = {}
         self.names: dict[str, str] = {}
+        self.unlike: set[str] = set()
         self.done: dict[str, list[str]] = {}
 
     def change(self, **parts: Any) -> None:
@@ -86,7 +89,7 @@ def apply_edits(
     order = {state.number[one]: i for i, one in enumerate(kept)}
     state.change(
         topic=np.array([_final(int(one), order) for one in state.fitted.topic], dtype=np.int64),
-        moved={text: order[one] for text, one in state.fitted.moved.items() if one in order},
+        moved={text: _final(one, order) for text, one in state.fitted.moved.items()},
     )
     known = set(texts)
     return Edited(
@@ -96,6 +99,7 @@ def apply_edits(
         {one: state.parent[one] for one in kept},
         {one: state.merged[one] for one in kept if one in state.merged},
         {one: "; ".join(state.done[one]) for one in kept if one in state.done},
+        frozenset(state.unlike),
         pinned,
         tuple(text for edit in edits.edits for text in edit.texts if text not in known),
     )
@@ -117,6 +121,8 @@ def _merge(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
         topic=np.where(np.isin(state.fitted.topic, gone), target, state.fitted.topic),
         moved={text: target if one in gone else one for text, one in state.fitted.moved.items()},
     )
+    if state.unlike & set(edit.topics):
+        state.unlike.add(kept)
     state.merged[kept] = tuple(n for one in edit.topics for n in state.merged.get(one, (state.parent[one],)))
     if edit.name is not None:
         state.names[kept] = edit.name
@@ -142,29 +148,34 @@ def _split(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
     size = np.bincount(nearest(state.points[rows], found.cluster_centers_), counts[rows], minlength=wanted)
     centre = found.cluster_centers_[np.argsort(-size, kind="stable")]
     own, first = nearest(state.points[rows], centre), max(state.number.values()) + 1
-    strength = fit(state.points[rows], centre, np.arange(wanted), own).strength
+    strength = fit(state.points[rows], centre, np.arange(wanted), own, own, np.arange(wanted)).strength
+    texts = {text for text, one in fitted.moved.items() if one == old}
+    at = [i for i, text in enumerate(state.texts) if text in texts]
+    parted = {state.texts[i]: int(first + part) for i, part in zip(at, nearest(state.points[at], centre), strict=True)}
     replaced, into = np.flatnonzero(fitted.topic == old), len(fitted.topic) + np.arange(wanted)
     state.change(
         centre=np.concatenate([fitted.centre, centre]),
         topic=np.concatenate([np.where(fitted.topic == old, SPLIT, fitted.topic), first + np.arange(wanted)]),
         limit=np.concatenate([fitted.limit, limits(own, strength, counts[rows], wanted)]),
-        moved={text: one for text, one in fitted.moved.items() if one != old},
+        moved={text: parted.get(text, one) for text, one in fitted.moved.items()},
         splits=(*fitted.splits, (tuple(replaced.tolist()), tuple(into.tolist()))),
     )
     for i, one in enumerate(parts(edit)):
         state.number[one], state.parent[one] = first + i, state.parent[edit.topics[0]]
+        state.unlike.add(one)
 
 
 def _move(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
     target = state.number[edit.topics[0]]
     state.change(moved=dict(state.fitted.moved) | dict.fromkeys(edit.texts, target))
+    state.unlike.add(edit.topics[0])
 
 
 def _delete(state: _State, edit: Edit, counts: np.ndarray, source: str) -> None:
     old = state.number[edit.topics[0]]
     state.change(
         topic=np.where(state.fitted.topic == old, DELETED, state.fitted.topic),
-        moved={text: one for text, one in state.fitted.moved.items() if one != old},
+        moved={text: DELETED if one == old else one for text, one in state.fitted.moved.items()},
     )
 
 

@@ -37,11 +37,12 @@ def nearest(points: np.ndarray, centre: np.ndarray) -> np.ndarray:
 
 
 def fit(
-    points: np.ndarray, centre: np.ndarray, topic: np.ndarray, own: np.ndarray, rivals: np.ndarray | None = None
+    points: np.ndarray, centre: np.ndarray, topic: np.ndarray, own: np.ndarray, first: np.ndarray, found: np.ndarray
 ) -> Fit:
     """How well points (n, d) of length 1 fit the centroids (c, d) numbered ``own`` (n,).
 
-    ``topic`` (c,): the topic of each centroid. ``rivals``: boolean (c,), those that can be the next topic; None: all.
+    ``topic`` (c,): the topic of each centroid. ``found``: numbers of the centroids as found, which are the next topics
+    to be compared with; ``first`` (n,): the nearest of them, from which ``own`` may have been split.
     """
     if not np.linalg.norm(centre, axis=1).any():  # statements that cannot be told apart lie at the mean
         return Fit(np.ones(len(points)), np.full(len(points), np.inf))
@@ -51,9 +52,8 @@ def fit(
         cosine = points[part] @ direction.T
         strength[part] = np.take_along_axis(cosine, own[part, None], axis=1)[:, 0]
         cosine[topic == topic[own[part], None]] = -np.inf
-        if rivals is not None:
-            cosine[:, ~rivals] = -np.inf
-        margin[part] = strength[part] - cosine.max(axis=1)
+        np.put_along_axis(cosine, first[part, None], -np.inf, axis=1)
+        margin[part] = strength[part] - cosine[:, found].max(axis=1)
     return Fit(strength.clip(0, 1).round(6), margin.round(6))
 
 

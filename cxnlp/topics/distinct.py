@@ -13,12 +13,11 @@ __all__ = ["Distinct", "distinct"]
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """Distinct statements sorted by text.
+    """Distinct statements, text and language, sorted by both.
 
-    ``texts``, ``languages`` and ``counts`` (m,): the text, the language most of its statements have (''
-    where unknown), and how many statements say it. ``first`` (m,): a statement with that text.
-    ``of_statement`` (n,): the distinct text of each statement. ``fitted``: sorted positions of the
-    distinct texts that are clustered.
+    ``texts``, ``languages`` and ``counts`` (m,): the text, its language ('' where unknown), and how many statements
+    say it. ``first`` (m,): a statement with that text. ``of_statement`` (n,): the distinct statement of each
+    statement. ``fitted``: sorted positions of those that are clustered.
     """
 
     texts: np.ndarray
@@ -30,28 +29,23 @@ class Distinct:
 
 
 def distinct(table: pd.DataFrame, sample: int) -> Distinct:
-    """Distinct texts of a statements table, and the at most `sample` of them with the smallest hash.
+    """Distinct statements of a statements table, and the at most `sample` of them with the smallest hash.
 
     The sample is drawn by a hash of the text, so that it depends neither on the order of the rows nor on
     a random state, and adding rows changes it little.
     """
     texts = table["text"].astype(object).where(table["text"].notna(), "").to_numpy(dtype=object)
     languages = table["language"].astype(object).where(table["language"].notna(), "").to_numpy(dtype=object)
-    unique, first, of_statement, counts = np.unique(texts, return_index=True, return_inverse=True, return_counts=True)
+    # The language ends behind the last NUL, whatever the text holds.
+    pairs, first, of_statement, counts = np.unique(
+        texts + "\0" + languages, return_index=True, return_inverse=True, return_counts=True
+    )
+    unique = texts[first]
     fitted = np.arange(len(unique))
     if len(unique) > sample:
-        fitted = np.sort(
-            np.array(sorted(range(len(unique)), key=[_hash(text) for text in unique].__getitem__)[:sample])
-        )
-    main = _main_language(of_statement, languages)
-    return Distinct(unique, main, counts.astype(np.float64), first, of_statement, fitted)
+        fitted = np.sort(np.array(sorted(range(len(unique)), key=[_hash(pair) for pair in pairs].__getitem__)[:sample]))
+    return Distinct(unique, languages[first], counts.astype(np.float64), first, of_statement, fitted)
 
 
 def _hash(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-
-def _main_language(of_statement: np.ndarray, languages: np.ndarray) -> np.ndarray:
-    pairs = pd.DataFrame({"text": of_statement, "language": languages}).value_counts().rename("times").reset_index()
-    pairs = pairs.sort_values(["text", "times", "language"], ascending=[True, False, True])
-    return pairs.drop_duplicates("text")["language"].to_numpy(dtype=object)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         wanted = self._wanted()
         # Rows sorted by content, not as they came: what follows depends on the set of rows alone.
         digest = np.array([hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows], dtype="S16")
-        order = np.lexsort([digest, spoken.astype(str), texts.astype(str)])
+        order = np.lexsort([digest, *(np.unique(values, return_inverse=True)[1] for values in (spoken, texts))])
         kept = order[np.linspace(0, len(order) - 1, min(len(order), self.sample)).astype(np.int64)]
         once = np.ones(len(rows))
         seed = self.random_state
@@ -95,20 +96,23 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             topics=wanted, least=min(self.min_statements, len(rows)), refits=self.refits, seed=int(seed),
         )  # fmt: skip
         points = project(found.space, rows, spoken)
-        fitted = from_centres(found.space, found.centre, points, once)
+        within = np.isin(np.arange(len(rows)), kept)
+        fitted = from_centres(found.space, found.centre, points, once, within)
         placed = place_points(fitted, [], points)
         size = np.bincount(placed.topic[placed.topic >= 0], minlength=len(found.centre))
         by_size = np.lexsort([found.centre[:, 0].round(9), -size])
         rank = np.argsort(by_size)
-        self.fitted_ = from_centres(found.space, found.centre[by_size], points, once)
+        self.fitted_ = replace(fitted, centre=fitted.centre[by_size], limit=fitted.limit[by_size])
         self.topics_ = np.append(rank, -1)[placed.topic]
         self.labels_ = self.topics_
         self.strengths_ = placed.strength
         self.stability_ = found.stability[by_size]
         self.themes_ = found.theme[by_size]
         self.n_topics_ = len(by_size)
-        if isinstance(texts, np.ndarray) and texts.dtype == object:
-            self.names_ = self._names(texts, spoken, points)
+        if texts.dtype == object:
+            self.names_ = self._names(texts[kept], spoken[kept], points[kept], self.topics_[kept])
+        elif hasattr(self, "names_"):  # of an earlier fit
+            del self.names_
         return self
 
     def predict(self, X: Any, *, embeddings: Any = None, languages: Sequence[str] | None = None) -> np.ndarray:
@@ -140,7 +144,11 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """Texts (or zeros where X are embeddings), embeddings and languages, as long as each other."""
         rows = validate_data(self, X if embeddings is None else embeddings, dtype=[np.float64, np.float32], reset=reset)
         texts = np.zeros(len(rows)) if embeddings is None else np.array(list(X), dtype=object)
-        spoken = np.full(len(rows), "", dtype=object) if languages is None else np.array(list(languages), dtype=object)
+        spoken = (
+            np.full(len(rows), "", dtype=object)
+            if languages is None
+            else np.array([one if isinstance(one, str) else "" for one in languages], dtype=object)
+        )
         if not len(rows) == len(texts) == len(spoken):
             raise ValueError(
                 f"{len(texts)} texts, {len(rows)} embeddings and {len(spoken)} languages: one each is needed"
@@ -154,10 +162,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"n_topics = {self.n_topics!r}: 'auto' or a whole number from 1 is needed")
         return int(self.n_topics)
 
-    def _names(self, texts: np.ndarray, spoken: np.ndarray, points: np.ndarray) -> list[str]:
+    def _names(self, texts: np.ndarray, spoken: np.ndarray, points: np.ndarray, topics: np.ndarray) -> list[str]:
         everything = np.arange(len(texts))
-        unique = Distinct(texts, spoken, np.ones(len(texts)), everything, everything, everything[: self.sample])
-        return [one.name for one in name_topics(unique, self.topics_, points, self.n_topics_).described]
+        unique = Distinct(texts, spoken, np.ones(len(texts)), everything, everything, everything)
+        return [one.name for one in name_topics(unique, topics, points, self.n_topics_).described]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

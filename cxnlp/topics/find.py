@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from cxnlp.config import TopicsConfig
 from cxnlp.results import Encoding, Note, Progress, Statements, Topics
 from cxnlp.topics.discover import Discovery, discover
 from cxnlp.topics.distinct import Distinct, distinct
 from cxnlp.topics.edits_file import render
+from cxnlp.topics.fitted import DELETED
 from cxnlp.topics.given import Given
-from cxnlp.topics.labelled import Labelled, edit, label, label_again
+from cxnlp.topics.labelled import Labelled, edit, label, label_again, lone_themes
 from cxnlp.topics.polish import Draft, polish
 from cxnlp.topics.saved import EDITS, FILE, to_bytes
 from cxnlp.topics.space import project
@@ -109,7 +111,10 @@ def _result(
     )
     of_statement = statement_table(by_statement, labelled.placed.strength[unique.of_statement], labelled.saved.table)
     if len(by_statement):
-        notes = (*notes, about_unassigned(int((by_statement < 0).sum()), len(by_statement)))
+        placed = labelled.placed
+        deleted = (labelled.saved.fitted.topic[placed.centre] == DELETED) & (placed.topic < 0)
+        count = int(deleted[unique.of_statement].sum())
+        notes = (*notes, about_unassigned(int((by_statement < 0).sum()), len(by_statement), count))
     return Topics(table, of_statement, notes, files)
 
 
@@ -124,19 +129,21 @@ def _yaml(plain: Labelled, unique: Distinct) -> str:
 def _polish(labelled: Labelled, unique: Distinct, url: str, model: str | None) -> tuple[Labelled, tuple[Note, ...]]:
     """Names worded by a language model, for topics that no person named; everything else stays."""
     table, named = labelled.saved.table, labelled.named
+    free = [i for i in range(len(table)) if i not in labelled.by_person]
     drafts = [
-        Draft(name, tuple(words), tuple(shown))
-        for name, words, shown in zip(table["topic_name"], table["keywords"], named.examples, strict=True)
+        Draft(table["topic_name"].iloc[i], tuple(table["keywords"].iloc[i]), tuple(named.examples[i])) for i in free
     ]
     known = unique.languages[unique.languages != ""]
     codes, times = np.unique(known, return_counts=True)
-    worded = polish(
-        drafts, url, model, language=str(codes[times.argmax()]) if len(codes) else "en", timeout=30 + 10 * len(drafts)
-    )
-    by_person = table["edited"].str.contains("renamed|merged .* as ", regex=True).to_numpy(bool)
-    names = np.where(by_person, table["topic_name"], np.array(worded.names, dtype=object))
-    after = replace(labelled.saved, table=table.assign(topic_name=names))
-    return replace(labelled, saved=after), tuple(worded.notes)
+    language = str(codes[times.argmax()]) if len(codes) else "en"
+    worded = polish(drafts, url, model, language=language, timeout=30 + 10 * len(drafts))
+    names = table["topic_name"].tolist()
+    taken = {names[i].casefold() for i in labelled.by_person}
+    for i, name in zip(free, worded.names, strict=True):
+        names[i] = names[i] if name.casefold() in taken else name
+    after = table.assign(topic_name=pd.Series(names, dtype=object))
+    after["theme_name"] = lone_themes(after)
+    return replace(labelled, saved=replace(labelled.saved, table=after)), tuple(worded.notes)
 
 
 def _counter(progress: Progress | None) -> Callable[[], None]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cxnlp.topics.assign import fit, limits, nearest, unfit
-from cxnlp.topics.space import Space, project
+from cxnlp.topics.space import Space
 
-__all__ = ["DELETED", "SPLIT", "FittedTopics", "Placed", "from_centres", "place", "fingerprint"]
+__all__ = ["DELETED", "SPLIT", "FittedTopics", "Placed", "from_centres", "place_points", "fingerprint"]
 
 
 DELETED, SPLIT = -1, -2
@@ -46,32 +46,38 @@ class Placed:
     centre: np.ndarray
 
 
-def from_centres(space: Space, centre: np.ndarray, points: np.ndarray, counts: np.ndarray) -> FittedTopics:
-    """One topic a centroid (c, d), with the limits of strength from points (n, d) made ``counts`` (n,) times."""
-    own, topic = nearest(points, centre), np.arange(len(centre))
-    limit = limits(own, fit(points, centre, topic, own).strength, counts, len(centre))
-    return FittedTopics(space, centre, topic, limit)
+def from_centres(
+    space: Space, centre: np.ndarray, points: np.ndarray, counts: np.ndarray, within: np.ndarray
+) -> FittedTopics:
+    """One topic a centroid (c, d), with the limits of strength from points (n, d) made ``counts`` (n,) times.
 
-
-def place(fitted: FittedTopics, texts: Sequence[str], embedding: np.ndarray, languages: np.ndarray) -> Placed:
-    """The topic of each statement: that of the nearest centroid, none where it is unfit, or what a person decided.
-
-    Each statement is placed by itself: alone or among a million others, in any order, it gets the same answer.
-
-    Parameters
-    ----------
-    texts : n statements.
-    embedding : float array (n, width) of the encoder that the topics were found with.
-    languages : object array (n,) of language codes; '' where unknown.
+    ``within``: boolean (n,), the points that the centroids are means of. For the limits each of them is compared with
+    its centroid without itself, as a later statement would be: small topics fit their own statements too well.
     """
-    return place_points(fitted, texts, project(fitted.space, embedding, languages))
+    own = nearest(points, centre)
+    size = np.bincount(own[within], minlength=len(centre))[own].astype(np.float64)
+    dot, square = np.einsum("nd,nd->n", points, centre[own]), (centre**2).sum(axis=1)[own]
+    apart = within & (size > 1)
+    top = np.where(apart, size * dot - 1, dot)
+    length = np.sqrt(np.maximum(np.where(apart, size**2 * square - 2 * size * dot + 1, square), 0))
+    strength = np.divide(top, length, out=np.zeros(len(points)), where=length > 1e-12).clip(0, 1).round(6)
+    return FittedTopics(space, centre, np.arange(len(centre)), limits(own, strength, counts, len(centre)))
 
 
 def place_points(fitted: FittedTopics, texts: Sequence[str], points: np.ndarray) -> Placed:
-    """`place` for statements that are projected already."""
-    found, family = _families(fitted)
-    own = _nearest(fitted, points, np.flatnonzero(found))
-    fitting = fit(points, fitted.centre, family, own, found)
+    """The topic of each statement: that of the nearest centroid, none where it is unfit, or what a person decided.
+
+    Each statement is placed by itself: alone or among a million others, in any order, it gets the same answer.
+    ``texts``: n statements, or none where nothing was moved. ``points``: float array (n, d), `space.project` of them.
+    """
+    made = {one for _, into in fitted.splits for one in into}
+    found = np.array([one for one in range(len(fitted.centre)) if one not in made], dtype=np.int64)
+    first = found[nearest(points, fitted.centre[found])]
+    own = first.copy()
+    for source, into in fitted.splits:
+        rows = np.flatnonzero(np.isin(own, source))
+        own[rows] = np.array(into)[nearest(points[rows], fitted.centre[list(into)])]
+    fitting = fit(points, fitted.centre, fitted.topic, own, first, found)
     topic = np.where(unfit(own, fitting, fitted.limit), -1, fitted.topic[own])
     strength = fitting.strength.copy()
     if fitted.moved:
@@ -79,26 +85,6 @@ def place_points(fitted: FittedTopics, texts: Sequence[str], points: np.ndarray)
         for i, decided in moved:
             topic[i], strength[i] = decided, 1.0
     return Placed(topic, strength, own)
-
-
-def _families(fitted: FittedTopics) -> tuple[np.ndarray, np.ndarray]:
-    """Which centroids are as found, boolean (c,), and a number (c,) that those of one topic as found share."""
-    found, family = np.ones(len(fitted.centre), dtype=bool), fitted.topic.copy()
-    for number, (source, into) in enumerate(fitted.splits):
-        found[list(into)] = False
-        related = np.isin(family, family[[*source]]) & (family < SPLIT)
-        related[[*source, *into]] = True
-        family[related] = SPLIT - 1 - number
-    return found, family
-
-
-def _nearest(fitted: FittedTopics, points: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """The nearest of the centroids as found, and then of those that took its place."""
-    own = found[nearest(points, fitted.centre[found])]
-    for source, into in fitted.splits:
-        rows = np.flatnonzero(np.isin(own, source))
-        own[rows] = np.array(into)[nearest(points[rows], fitted.centre[list(into)])]
-    return own
 
 
 def fingerprint(texts: Sequence[str], labels: np.ndarray) -> str:

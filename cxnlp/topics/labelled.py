@@ -28,11 +28,12 @@ __all__ = ["Labelled", "label", "edit", "label_again"]
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """``saved``: the topics as rule and table. ``placed``: the topic of each distinct statement. ``named``: what the
-    statements of this run say of each topic."""
+    statements of this run say of each topic. ``by_person``: numbers of the topics that a person named."""
 
     saved: SavedTopics
     placed: Placed
     named: Named
+    by_person: frozenset[int] = frozenset()
 
 
 def label(found: Discovery, unique: Distinct, points: np.ndarray, model: str) -> Labelled:
@@ -41,7 +42,8 @@ def label(found: Discovery, unique: Distinct, points: np.ndarray, model: str) ->
     ``points`` (m, d): the distinct statements, those outside the sample too. ``model``: SHA-256 of the encoder.
     """
     k = len(found.centre)
-    fitted = from_centres(found.space, found.centre, points, unique.counts)
+    within = np.isin(np.arange(len(points)), unique.fitted)
+    fitted = from_centres(found.space, found.centre, points, unique.counts, within)
     placed = place_points(fitted, unique.texts.tolist(), points)
     named = name_topics(unique, placed.topic, points, k)
     size = sizes(placed, unique, k)
@@ -88,7 +90,8 @@ def edit(
         notes.append(
             Note(STAGE, f"statements that were to be moved and are not in the data: {shown}", len(done.not_found))
         )
-    return Labelled(replace(saved, fitted=done.fitted, table=after), placed, named), tuple(notes)
+    by_person = frozenset(i for i, one in enumerate(done.ids) if one in done.names)
+    return Labelled(replace(saved, fitted=done.fitted, table=after), placed, named, by_person), tuple(notes)
 
 
 def label_again(saved: SavedTopics, unique: Distinct, embedding: np.ndarray, model: str) -> Labelled:
@@ -135,6 +138,7 @@ def _edited_table(table: pd.DataFrame, done: Edited, named: Named) -> pd.DataFra
     fresh = [f"{one.name} ({i})" if one.name in taken else one.name for i, one in zip(done.ids, described, strict=True)]
     old = [name if is_new else kept for name, kept, is_new in zip(fresh, after["topic_name"], new, strict=True)]
     after["topic_name"] = [done.names.get(one, name) for one, name in zip(done.ids, old, strict=True)]
+    after["theme_name"] = lone_themes(after)
     after["topic_id"] = list(done.ids)
     after["edited"] = [done.edited.get(one, "") for one in done.ids]
     keywords, names = after["keywords"].tolist(), after["names"].tolist()
@@ -144,13 +148,19 @@ def _edited_table(table: pd.DataFrame, done: Edited, named: Named) -> pd.DataFra
     return after.assign(keywords=pd.Series(keywords, dtype=object), names=pd.Series(names, dtype=object))
 
 
+def lone_themes(table: pd.DataFrame) -> pd.Series:
+    """Names of the themes, where a theme of one topic has the name of that topic."""
+    alone = table["theme_id"].map(table["theme_id"].value_counts()) == 1
+    return table["theme_name"].where(~alone, table["topic_name"])
+
+
 def _stability(after: pd.DataFrame, plain: SavedTopics, done: Edited, found: Discovery) -> np.ndarray:
     """Stability after the edits: as found where only the name changed; of merged topics, how often the same merge of
     a refit's topics is found again; missing where a person split a topic or moved statements, which no refit does."""
     stable = after["stability"].to_numpy(dtype=float).copy()
-    as_found, base = set(plain.table["topic_id"]), plain.fitted.topic[found.labels]
+    base = plain.fitted.topic[found.labels]
     for i, one in enumerate(done.ids):
-        if one not in as_found or "moved " in done.edited.get(one, ""):
+        if one in done.unlike:
             stable[i] = np.nan
         elif one in done.merged:
             stable[i] = merged_stability(found.points, base, done.merged[one], found.refits)

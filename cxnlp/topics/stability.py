@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cxnlp.topics.assign import nearest
 from cxnlp.topics.cluster import Tree, centroids, cut, grow
@@ -73,8 +74,14 @@ def at_once(function: Callable[[Item], Result], items: Iterable[Item]) -> list[R
 
     Each call has its own seed, and its sums run on one thread: how many calls run at once changes nothing.
     """
+
+    def alone(item: Item) -> Result:
+        # OpenMP counts its threads by the thread that calls it: a limit set outside does not hold in here.
+        with threadpool_limits(limits=1, user_api="openmp"):
+            return function(item)
+
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return list(pool.map(function, items))
+        return list(pool.map(alone, items))
 
 
 def jaccard(one: np.ndarray, other: np.ndarray, k: int) -> np.ndarray:
@@ -127,11 +134,12 @@ def merged_stability(points: np.ndarray, labels: np.ndarray, merged: tuple[int, 
     """Share of refits that find the union of some topics again, once their own topics are merged likewise.
 
     Each cluster of a refit stands for the topic of ``labels`` (n,) with which it shares most points; those that stand
-    for one of ``merged`` are joined, and found again means a Jaccard similarity of at least .5. NaN without refits.
+    for one of ``merged`` are joined, and found again means a Jaccard similarity of at least .5. NaN without refits,
+    and where all topics are merged.
     """
     k = int(labels.max(initial=0)) + 1
     found = []
-    for refit in refits:
+    for refit in refits if set(merged) < set(range(k)) else []:
         here, again = labels[refit.rows], partition(points, refit, k)
         shared = np.zeros((int(again.max()) + 1, k))
         np.add.at(shared, (again, here), 1)

@@ -144,12 +144,13 @@ def about_fit(config: TopicsConfig, found: Discovery, distinct: Distinct) -> tup
     return tuple(said)
 
 
-def about_unassigned(n_unassigned: int, n: int) -> Note:
-    """How many of n statements have no topic, and by which rule."""
+def about_unassigned(n_unassigned: int, n: int, n_deleted: int = 0) -> Note:
+    """How many of n statements have no topic, and by which rule; ``n_deleted`` of them because theirs was deleted."""
+    deleted = f"; {n_deleted} of them were in topics that a person deleted" if n_deleted else ""
     return Note(
         STAGE,
-        f"{n_unassigned} of {n} statements ({n_unassigned / n:.1%}) fit no topic: among the weakest 5 % of "
-        "their nearest topic and not clearly closer to it than to the next",
+        f"{n_unassigned} of {n} statements ({n_unassigned / n:.1%}) fit no topic: weaker than 95 % of the statements "
+        f"that their nearest topic was found on, and not clearly closer to it than to the next{deleted}",
         n_unassigned,
         level="info",
     )

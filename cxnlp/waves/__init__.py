@@ -6,6 +6,7 @@ what is said in it has moved, and in which words. README.md explains every test.
 - ``wave.py``      what a wave is, and what is refused
 - ``counting.py``  who mentions what: comments, exposure, how much comments of one customer resemble each other
 - ``rates.py``     the comparison of two rates
+- ``strays.py``    whether a candidate is more than the strays of every later wave
 - ``drift.py``     the distance of two centroids, and its permutation test
 - ``tokens.py``    which words a statement holds
 - ``words.py``     the words that a topic gained and lost
@@ -15,6 +16,7 @@ what is said in it has moved, and in which words. README.md explains every test.
 
 from cxnlp.waves.columns import CHANGES
 from cxnlp.waves.compare import STATUSES, Comparison, compare
+from cxnlp.waves.strays import grown_among_strays
 from cxnlp.waves.wave import Wave
 
-__all__ = ["compare", "Comparison", "Wave", "CHANGES", "STATUSES"]
+__all__ = ["compare", "grown_among_strays", "Comparison", "Wave", "CHANGES", "STATUSES"]
