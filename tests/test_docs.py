@@ -69,7 +69,8 @@ def test_example_commands_parse(line):
 
 def test_every_option_named_in_the_text_exists():
     known = {spelling for command in COMMANDS.values() for parameter in command.params for spelling in parameter.opts}
-    assert set(re.findall(r"(--[a-z][a-z0-9-]+)", README)) <= known | {"--help"}
+    ours = re.sub(r"`python tests/benchmarks/[^`]*`", "", README)  # the benchmarks have options of their own
+    assert set(re.findall(r"(--[a-z][a-z0-9-]+)", ours)) <= known | {"--help"}
 
 
 def test_the_table_of_commands_is_the_programs():
