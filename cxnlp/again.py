@@ -213,7 +213,8 @@ class _Wave:
     n_comments: int
 
 
-def _read_wave(folder: Path) -> _Wave:
+def _read_wave(folder: Path, without: set[str]) -> _Wave:
+    """The wave in `folder`, leaving out statements with the texts `without`."""
     import pandas as pd
 
     from cxnlp import engines
@@ -227,6 +228,7 @@ def _read_wave(folder: Path) -> _Wave:
             expected="comments.parquet and statements.parquet",
             fix="analyze and tag with --format parquet",
         ) from error
+    statements = statements[~statements["text"].isin(without)].reset_index(drop=True)
     stored = engines.store.read(folder)
     rows = stored.rows(statements["text"].tolist(), statements["language"].fillna("").tolist())
     if (rows < 0).any():
@@ -244,19 +246,22 @@ def _read_wave(folder: Path) -> _Wave:
 def _waves(before: Path, after: Path, seed: int) -> tuple[Wave, Wave, pd.DataFrame, np.ndarray | None]:
     """Both waves in the space of the topics, the topics with those that only ``after`` may have, and which statements
     of ``after`` the latter were sought in."""
+    import numpy as np
     import pandas as pd
 
     from cxnlp import topics
     from cxnlp.waves import Wave
 
     saved, other = topics.read(before), topics.read(after)
-    if saved.analysis != other.analysis or not saved.table["topic_id"].equals(other.table["topic_id"]):
+    same = saved.analysis == other.analysis and saved.table["topic_id"].equals(other.table["topic_id"])
+    if not same or not np.array_equal(saved.fitted.topic, other.fitted.topic):
         raise InputError(
             f"{before} and {after} do not have the same topics",
             expected="a second wave that was given the topics of the first as they are now",
             fix=f"cxnlp tag NEW.csv --analysis {before} --out NEW_FOLDER, and compare with that",
         )
-    read = _read_wave(before), _read_wave(after)
+    # What a person moved by its text can be in one wave only: it would count as a change.
+    read = _read_wave(before, set(saved.fitted.moved)), _read_wave(after, set(saved.fitted.moved))
     found, half = topics.emerging(*(topics.Spoken(one.statements, one.embedding) for one in read), seed=seed)
     known = saved.table[["topic_id", "topic_name"]].assign(candidate=False)
     listed = pd.concat([known, found.table.assign(candidate=True)], ignore_index=True)

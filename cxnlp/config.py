@@ -242,7 +242,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "min_mentions": (1, _MANY),
     "permutations": (1, _MANY),
     "confidence": (0.5, 0.999),
-    "error_rate": (0.001, 0.5),
+    "error_rate": (0.001, 0.49),
     "q": (0.001, 0.5),
     "power": (0.5, 0.99),
     "power_rr": (1.01, 100),

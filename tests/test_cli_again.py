@@ -452,11 +452,20 @@ def test_force_does_not_replace_edits_but_analyze_can_replay_them(place, results
     done(*analyze(place, "quick.toml", results, "--force", "--edits", results / "topics.yaml"))
     assert (results / "topics.yaml").read_bytes() == before["topics.yaml"]
     assert rows_of(results / "topics.csv")[0]["topic_name"] == "Shapes"
-    done(*analyze(place, "quick.toml", results, "--force"))
-    assert rows_of(results / "topics.csv")[0]["topic_name"] != "Shapes"
+    assert "--edits" in refused(*analyze(place, "quick.toml", results, "--force"))
+    assert rows_of(results / "topics.csv")[0]["topic_name"] == "Shapes"
 
 
 # compare
+
+
+def test_statements_moved_by_their_text_are_no_change_between_waves(place, results, tmp_path):
+    found = statements(place / "results")
+    texts = found.loc[found["topic_id"] == "t01", "text"].drop_duplicates().head(20).tolist()
+    done("topics", "edit", results, *(word for text in texts for word in ("--move", f"{text}=t02")))
+    done("topics", "apply", results)
+    done("tag", place / "reviews.csv", "--analysis", results, "--text", "review", "--out", tmp_path / "second")
+    assert "Changed" not in done("compare", results, tmp_path / "second").out
 
 
 def test_a_wave_compared_with_itself_shows_no_change(place, again):
@@ -558,7 +567,7 @@ def test_a_review_list_is_filled_in_given_back_and_never_replaced(place, tmp_pat
     before = state(first)
     anew = analyze(place, "quick.toml", first, "--force", "--codebook", book)
     for words in (anew, [*anew, "--corrections", first / "review.csv"], ["topics", "apply", first]):
-        assert "review.csv has been changed since cxnlp wrote it" in refused(*words)
+        assert "review.csv holds what a person wrote" in refused(*words)
         assert state(first) == before
 
     coded(place, tmp_path / "second", "--codebook", book, "--corrections", first / "review.csv", "--quiet")

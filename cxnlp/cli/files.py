@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -49,4 +49,5 @@ def replacing(path: Path, fix: str) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}", expected="a place to write to", fix=fix) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # a place that cannot be written to holds nothing to remove
+            aside.unlink(missing_ok=True)

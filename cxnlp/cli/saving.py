@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxnlp.cli import console, summary
-from cxnlp.errors import OutputError
+from cxnlp.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from cxnlp.config import Config
@@ -69,12 +69,22 @@ def _check_personal(folder: Path, taken: Collection[Path]) -> None:
     known = {path.resolve() for path in taken}
     for name, option in PERSONAL.items():
         path = folder / name
-        if path.resolve() not in known and changed(folder, name):
+        if path.resolve() not in known and (changed(folder, name) or _holds_edits(folder, name)):
             raise OutputError(
-                f"{path} has been changed since cxnlp wrote it",
+                f"{path} holds what a person wrote",
                 expected="that what a person wrote is not replaced",
                 fix=f"--out OTHER_FOLDER, or move it away; cxnlp analyze {option} {path} makes use of it",
             )
+
+
+def _holds_edits(folder: Path, name: str) -> bool:
+    """Whether file `name` is a topics.yaml with edits, applied or not; one that cannot be read counts as changed."""
+    from cxnlp.topics.edits_file import parse
+
+    try:
+        return name == "topics.yaml" and bool(parse((folder / name).read_text(encoding="utf-8-sig"), name).edits)
+    except (OSError, ValueError, InputError):
+        return False
 
 
 def _hashes(folder: Path) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def edit(
         raise InputError(
             f"{edits.source} edits the topics of analysis {edits.analysis}, and these are {saved.analysis}",
             expected="edits of the topics that the same comments, settings and model give",
-            fix="edit the topics.yaml of this analysis; for new comments: cxnlp tag NEW.csv --analysis FOLDER",
+            fix="analyze anew and copy the edits, if cxnlp, its settings or the comments have changed since; for new "
+            "comments: cxnlp tag NEW.csv --analysis FOLDER",
         )
     table = saved.table
     names = table["topic_name"].tolist()
