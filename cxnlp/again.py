@@ -100,13 +100,13 @@ def replay(
 
 def _for_replay(config: Config, folder: Path) -> Config:
     """The settings of the analysis in `folder`, for a run that replays its edits on what the model computed then."""
+    return _with_codes_of(config, folder).replace(edits=folder / "topics.yaml", reuse=folder)
+
+
+def _with_codes_of(config: Config, folder: Path) -> Config:
+    """The codebook as the analysis in `folder` left it, which holds the corrections that it was given."""
     book = folder / "codebook.yaml"
-    return config.replace(
-        edits=folder / "topics.yaml",
-        reuse=folder,
-        codebook=str(book) if book.exists() else None,
-        corrections=None,
-    )
+    return config.replace(codebook=str(book) if book.exists() else None, corrections=None)
 
 
 def compare(
@@ -172,11 +172,9 @@ def _for_new_comments(config: Config) -> Config:
 
 
 def _with_topics_of(config: Config, folder: Path) -> Config:
-    book = folder / "codebook.yaml"
-    return config.replace(
+    return _with_codes_of(config, folder).replace(
         usual_language=_manifest(folder)["provenance"].get("usual_language"),
-        analysis=folder, edits=None, name_with=None, reuse=None, corrections=None,
-        codebook=str(book) if book.exists() else None,
+        analysis=folder, edits=None, name_with=None, reuse=None,
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def test_planted_clusters_and_their_number(n: int) -> None:
     weights = np.ones(n)
     fit = fit_tree(points, weights, np.arange(n), 0)
     refits = resample(points, weights, number=5, seed=0)
-    assert abs(choose_number(points, weights, fit, refits, most=60) - 7) <= 1
+    assert abs(choose_number(points, fit, refits, most=60) - 7) <= 1
     labels = partition(points, fit, 7)
     assert adjusted_rand_score(truth, labels) == 1
     assert stability(points, labels, refits)[0].tolist() == [1.0] * 7

@@ -16,7 +16,7 @@ from cxnlp.codebook.files import SHIPPED, load, write
 from cxnlp.codebook.fitting import fit
 from cxnlp.codebook.references import texts
 from cxnlp.codebook.tables import codes_table, review_table, statement_codes
-from cxnlp.codebook.tagging import tag
+from cxnlp.codebook.tagging import DOUBT, YES, tag
 from cxnlp.config import CodebookConfig
 from cxnlp.errors import SettingsError
 from cxnlp.results import Codes, Encoding, Note, Statements
@@ -78,7 +78,7 @@ def apply(
     counted = codes_table(tagger, said, language=language).rename(columns={"n_yes": "n_statements"})
     scored = int((statements.comments["status"] == "ok").sum())
     rows = statements.table["row"].to_numpy()
-    yes, open_ = said.answer == 1, said.answer == -1
+    yes, open_ = said.answer == YES, said.answer == DOUBT
     n_comments = np.array([len(np.unique(rows[yes[:, i]])) for i in range(yes.shape[1])], dtype=np.int64)
     at_most = np.array([len(np.unique(rows[(yes | open_)[:, i]])) for i in range(yes.shape[1])], dtype=np.int64)
     counted = counted.assign(

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from cxnlp.errors import InputError
 from cxnlp.results import Encoding, ModelInfo
+from cxnlp.tensors import UNREADABLE, pack, unpack
 
 __all__ = ["FILE", "Stored", "read", "to_bytes"]
 
 FILE = "encoding.safetensors"
-_FORMAT = "1"
 _HEAD = "head."
 
 
@@ -62,13 +59,10 @@ def to_bytes(encoding: Encoding, texts: list[str], languages: list[str]) -> byte
     }
     arrays |= {f"{_HEAD}{name}": values[rows] for name, values in encoding.probabilities.items()}
     words: dict[str, Any] = {
-        "format": _FORMAT,
         "model": dataclasses.asdict(encoding.model),
         "thresholds": {name: np.asarray(values).tolist() for name, values in encoding.thresholds.items()},
     }
-    # One entry of metadata, because safetensors writes several in an order that changes from run to run.
-    header = {"cxnlp": json.dumps(words, sort_keys=True)}
-    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, header)
+    return pack(arrays, words)
 
 
 def read(folder: Path) -> Stored:
@@ -76,11 +70,7 @@ def read(folder: Path) -> Stored:
     path = Path(folder) / FILE
     try:
         data = path.read_bytes()
-        arrays = load(data)
-        length = int.from_bytes(data[:8], "little")
-        words = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cxnlp"])
-        if words["format"] != _FORMAT:
-            raise ValueError(f"format {words['format']}, and this version reads {_FORMAT}")
+        arrays, words = unpack(data)
         keys = [one.tobytes() for one in arrays["key"]]
         probabilities = {name.removeprefix(_HEAD): a for name, a in arrays.items() if name.startswith(_HEAD)}
         thresholds = {name: np.array(values) for name, values in words["thresholds"].items()}
@@ -97,7 +87,7 @@ def read(folder: Path) -> Stored:
             expected="the result folder of `cxnlp analyze` or `cxnlp tag`",
             fix="name that folder, or analyze again with this version of cxnlp",
         ) from error
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} cannot be read: {error}",
             expected="the file as cxnlp wrote it",

@@ -68,7 +68,7 @@ def discover(
         fit = fit_tree(points, weights, np.arange(len(points)), seed)
         most = _most(fit.tree, counts, topics, least)
         again = resample(points, weights, number=refits if most > 1 else 0, seed=seed)
-        k = topics or choose_number(points, weights, fit, again, most=most)
+        k = topics or choose_number(points, fit, again, most=most)
         before = partition(points, fit, k)
         labels, centre = settle(points, weights, before, counts, least)
         theme = themes(centre, np.bincount(labels, weights))

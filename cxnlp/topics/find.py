@@ -15,7 +15,8 @@ from cxnlp.topics.distinct import Distinct, distinct
 from cxnlp.topics.edits_file import render
 from cxnlp.topics.fitted import DELETED
 from cxnlp.topics.given import Given
-from cxnlp.topics.labelled import Labelled, edit, label, label_again, lone_themes
+from cxnlp.topics.labelled import Labelled, edit, label, label_again, lone_themes, sizes
+from cxnlp.topics.naming import main_language
 from cxnlp.topics.polish import Draft, polish
 from cxnlp.topics.saved import EDITS, FILE, to_bytes
 from cxnlp.topics.space import project
@@ -120,8 +121,7 @@ def _result(
 
 def _yaml(plain: Labelled, unique: Distinct) -> str:
     table = plain.saved.table
-    placed = plain.placed.topic
-    size = np.bincount(placed[placed >= 0], unique.counts[placed >= 0], minlength=len(table))
+    size = sizes(plain.placed, unique, len(table))
     listed = zip(table["topic_id"], table["topic_name"], table["theme_name"], size.astype(int).tolist(), strict=True)
     return render(plain.saved.analysis, "this analysis", list(listed))
 
@@ -133,10 +133,7 @@ def _polish(labelled: Labelled, unique: Distinct, url: str, model: str | None) -
     drafts = [
         Draft(table["topic_name"].iloc[i], tuple(table["keywords"].iloc[i]), tuple(named.examples[i])) for i in free
     ]
-    known = unique.languages[unique.languages != ""]
-    codes, times = np.unique(known, return_counts=True)
-    language = str(codes[times.argmax()]) if len(codes) else "en"
-    worded = polish(drafts, url, model, language=language, timeout=30 + 10 * len(drafts))
+    worded = polish(drafts, url, model, language=main_language(unique) or "en", timeout=30 + 10 * len(drafts))
     names = table["topic_name"].tolist()
     taken = {names[i].casefold() for i in labelled.by_person}
     for i, name in zip(free, worded.names, strict=True):

@@ -8,13 +8,11 @@ from pathlib import Path
 from cxnlp.config import TopicsConfig
 from cxnlp.errors import InputError
 from cxnlp.topics.edits import Edits
-from cxnlp.topics.edits_file import parse
+from cxnlp.topics.edits_file import LARGEST, parse
 from cxnlp.topics.polish import check_server
 from cxnlp.topics.saved import SavedTopics, read
 
 __all__ = ["Given", "load", "read_edits"]
-
-MOST_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ def read_edits(path: Path) -> str:
     """The text of a topics.yaml; InputError where there is none, or it is no text, or too large to be one."""
     expected, fix = "a topics.yaml, as `cxnlp analyze` writes it", "check the path"
     try:
-        if Path(path).stat().st_size > MOST_BYTES:
-            raise InputError(f"{path} has more than {MOST_BYTES:,} bytes", expected=expected, fix=fix)
+        if Path(path).stat().st_size > LARGEST:
+            raise InputError(f"{path} has more than {LARGEST:,} bytes", expected=expected, fix=fix)
         # Byte for byte: the file is written back as the person left it, with its line breaks.
         return Path(path).read_bytes().decode("utf-8")
     except OSError as error:

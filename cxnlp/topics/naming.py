@@ -11,7 +11,7 @@ from cxnlp.topics.distinct import Distinct
 from cxnlp.topics.examples import representatives, shorten
 from cxnlp.topics.vocabulary import Vocabulary, count_terms, join_groups
 
-__all__ = ["Named", "name_topics", "name_themes"]
+__all__ = ["Named", "main_language", "name_topics", "name_themes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,12 @@ def _mean(points: np.ndarray) -> np.ndarray:
     return mean
 
 
+def main_language(unique: Distinct) -> str:
+    """The language of most distinct statements, the first by code of equally frequent ones; '' where none is known."""
+    codes, times = np.unique(unique.languages[unique.languages != ""], return_counts=True)
+    return str(codes[times.argmax()]) if len(codes) else ""
+
+
 def _known_languages(unique: Distinct) -> np.ndarray:
     """Languages of the distinct statements; an unknown one is read as the most frequent one."""
-    known = unique.languages[unique.languages != ""]
-    if not len(known):
-        return unique.languages
-    codes, times = np.unique(known, return_counts=True)
-    return np.where(unique.languages == "", codes[times.argmax()], unique.languages)
+    return np.where(unique.languages == "", main_language(unique), unique.languages)

@@ -17,7 +17,7 @@ FEWEST = 12
 """Stability never argues for fewer topics than this: few large clusters are stable and say little."""
 
 
-def choose_number(points: np.ndarray, weights: np.ndarray, fit: Refit, refits: list[Refit], *, most: int) -> int:
+def choose_number(points: np.ndarray, fit: Refit, refits: list[Refit], *, most: int) -> int:
     """Number of topics: where AIC is least, but no more than can be had without losing stability.
 
     Two rules, because each fails alone. The information criterion finds the number of planted
@@ -30,7 +30,7 @@ def choose_number(points: np.ndarray, weights: np.ndarray, fit: Refit, refits: l
 
     Parameters
     ----------
-    points, weights, fit : the fitted points (n, d), their weights (n,), and `stability.fit_tree` of all of them.
+    points, fit : the fitted points (n, d), and `stability.fit_tree` of all of them.
     refits : from `stability.resample`; empty means AIC alone.
     most : largest number allowed.
     """

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from cxnlp.errors import InputError
+from cxnlp.tensors import UNREADABLE, pack, unpack
 from cxnlp.topics.fitted import FittedTopics
 from cxnlp.topics.space import Space, project
 
@@ -20,7 +18,6 @@ __all__ = ["FILE", "EDITS", "KEPT", "SavedTopics", "to_bytes", "points", "read"]
 
 FILE = "topics.safetensors"
 EDITS = "topics.yaml"
-_FORMAT = "1"
 
 KEPT: tuple[str, ...] = (
     "topic_id", "topic_name", "theme_id", "theme_name", "keywords", "names", "stability", "edited"
@@ -57,7 +54,6 @@ def to_bytes(saved: SavedTopics) -> bytes:
         "limit": fitted.limit,
     }
     words = {
-        "format": _FORMAT,
         "languages": languages,
         "moved": dict(sorted(fitted.moved.items())),
         "splits": fitted.splits,
@@ -65,9 +61,7 @@ def to_bytes(saved: SavedTopics) -> bytes:
         "analysis": saved.analysis,
         "model": saved.model,
     }
-    # One entry of metadata, because safetensors writes several in an order that changes from run to run.
-    header = {"cxnlp": json.dumps(words, sort_keys=True)}
-    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, header)
+    return pack(arrays, words)
 
 
 def points(saved: SavedTopics, embedding: np.ndarray, languages: pd.Series) -> np.ndarray:
@@ -91,7 +85,7 @@ def read(folder: Path) -> SavedTopics:
         ) from error
     try:
         return _unpack(data)
-    except (SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} cannot be read as topics: {error}",
             expected="the file as `cxnlp analyze` wrote it",
@@ -100,11 +94,7 @@ def read(folder: Path) -> SavedTopics:
 
 
 def _unpack(data: bytes) -> SavedTopics:
-    arrays = load(data)
-    length = int.from_bytes(data[:8], "little")
-    words: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["cxnlp"])
-    if words["format"] != _FORMAT:
-        raise ValueError(f"format {words['format']}, and this version reads {_FORMAT}")
+    arrays, words = unpack(data)
     shift = dict(zip(words["languages"], arrays["shift"], strict=True))
     space = Space(arrays["mean"], shift, arrays["axes"])
     table = pd.DataFrame(words["table"], columns=list(KEPT))
