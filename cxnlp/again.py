@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from cxnlp.waves import Comparison, Wave
+    from cxnlp.waves import Answers, Comparison, Wave
 
 __all__ = ["compare", "embed", "replay", "settings_of", "tag"]
 
@@ -110,29 +110,47 @@ def _with_codes_of(config: Config, folder: Path) -> Config:
 
 
 def compare(
-    before: str | Path, after: str | Path, *, q: float = 0.10, permutations: int = 999, seed: int = 0
+    before: str | Path,
+    after: str | Path,
+    *,
+    q: float = 0.10,
+    permutations: int = 999,
+    seed: int = 0,
+    measures: Sequence[str] = (),
+    segments: Sequence[str] | None = None,
+    resamples: int = 999,
 ) -> Comparison:
-    """What changed between two waves of comments that carry the same topics.
+    """What changed between two waves of comments that carry the same topics, and what a change of scores goes with.
 
     Parameters
     ----------
     before : result folder of an analysis.
     after : result folder of `tag` with the topics of ``before``.
     q : false-discovery rate over all tests together.
-    permutations, seed : of the test of drift.
+    permutations : of the test of drift.
+    seed : of the permutations and resamples.
+    measures : scores and outcomes whose change is decomposed; none named: those that both waves have.
+    segments : columns of the segments that it is decomposed by; None: those that both waves have.
+    resamples : of the customers, for the intervals of the decomposition.
 
     Returns
     -------
     waves.Comparison
-        One row a topic, new ones that only ``after`` has among them; see ``waves.CHANGES``.
+        One row a topic, new ones that only ``after`` has among them (``waves.CHANGES``); and the decomposition of
+        each measure (``waves.DECOMPOSITION``).
 
     Raises
     ------
     InputError
-        For folders without an analysis, or whose statements do not carry the same topics.
+        For folders without an analysis, whose statements do not carry the same topics, or without a measure or
+        segment that was named.
     """
     from cxnlp import topics, waves
 
+    first, second = _read_answers(Path(before)), _read_answers(Path(after))
+    # Said now, not after the permutations.
+    waves.shared_measures(first, second, measures)
+    waves.shared_segments(first, second, segments)
     one, other, listed, found_on = _waves(Path(before), Path(after), seed)
     found = waves.compare(
         one, other, listed, q=q, permutations=permutations, seed=seed, found_on=found_on, keywords=topics.words
@@ -144,7 +162,13 @@ def compare(
         news &= waves.grown_among_strays(
             one, other, listed.loc[candidate, "topic_id"], found.table["topic_id"], found_on
         )
-    return replace(found, table=found.table[~candidate | news].reset_index(drop=True))
+    table = found.table[~candidate | news].reset_index(drop=True)
+    first = replace(first, mentions=one.statements[["row", "topic_id"]])
+    second = replace(second, mentions=other.statements[["row", "topic_id"]])
+    split, notes = waves.decompose(
+        first, second, table, measures=measures, segments=segments, resamples=resamples, seed=seed
+    )
+    return replace(found, table=table, notes=(*found.notes, *notes), decomposition=split)
 
 
 def embed(texts: Sequence[str], languages: Sequence[str] | None = None, *, model: str = "cxnlp-small") -> np.ndarray:
@@ -213,19 +237,10 @@ class _Wave:
 
 def _read_wave(folder: Path, without: set[str]) -> _Wave:
     """The wave in `folder`, leaving out statements with the texts `without`."""
-    import pandas as pd
-
     from cxnlp import engines
 
-    try:
-        statements = pd.read_parquet(folder / "statements.parquet")
-        status = pd.read_parquet(folder / "comments.parquet", columns=["status", "customer_id", "comment_id"])
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"the statements of {folder} cannot be read: {error}",
-            expected="comments.parquet and statements.parquet",
-            fix="analyze and tag with --format parquet",
-        ) from error
+    statements = _table(folder, "statements")
+    status = _table(folder, "comments", ["status", "customer_id", "comment_id"])
     statements = statements[~statements["text"].isin(without)].reset_index(drop=True)
     stored = engines.store.read(folder)
     rows = stored.rows(statements["text"].tolist(), statements["language"].fillna("").tolist())
@@ -239,6 +254,30 @@ def _read_wave(folder: Path, without: set[str]) -> _Wave:
     keys = of_statement["customer_id"].fillna(of_statement["comment_id"]).to_numpy()
     n_comments = int((status["status"] == "ok").sum())
     return _Wave(statements.assign(unit_key=keys), stored.embedding[rows], n_comments)
+
+
+def _read_answers(folder: Path) -> Answers:
+    """The scores, outcomes and segments of the wave in `folder`; what its comments speak of is told later."""
+    import pandas as pd
+
+    from cxnlp import waves
+
+    manifest = _manifest(folder)
+    comments = _table(folder, "comments", waves.columns_of(manifest))
+    return waves.answers_of(str(folder), manifest, comments, pd.DataFrame(columns=["row", "topic_id"]))
+
+
+def _table(folder: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(folder / f"{name}.parquet", columns=columns)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"the {name} of {folder} cannot be read: {error}",
+            expected="comments.parquet and statements.parquet",
+            fix="analyze and tag with --format parquet",
+        ) from error
 
 
 def _waves(before: Path, after: Path, seed: int) -> tuple[Wave, Wave, pd.DataFrame, np.ndarray | None]:

@@ -53,13 +53,28 @@ class ReadConfig:
 class ScoresConfig:
     """How scores, outcomes and customers are joined."""
 
-    outcome: str | None = None
-    """Binary outcome column, in the data or in the customers file."""
+    outcome: tuple[str, ...] = ()
+    """Outcome columns, in the data or in the customers file: 'COLUMN=BAD VALUE', a binary 'COLUMN' with `bad_when`, or
+    a score column: its bad end and its whole scale."""
     bad_when: str | None = None
-    """The value of `outcome` that is the bad one."""
+    """The value of the only `outcome` that is the bad one."""
     churn: str | None = None
     """Churn flag column: yes/true/1/churned/left is bad."""
     churn_date: str | None = None
+    observed_from: str | None = None
+    """Column with the date from which a customer is observed, such as the start of the contract."""
+    observed_until: str | None = None
+    """Column with the date until which, or one date (YYYY-MM-DD) for all; None: the latest date in the data."""
+    window_days: int | None = None
+    """Leaving counts within so many days after the customer's first comment; None: until the end of observation."""
+    retained: str | None = None
+    """Column that says whether the customer was retained: no is bad."""
+    conversions: tuple[str, ...] = ()
+    """'STAGE=COLUMN': whether the customer went on from that stage; no is bad."""
+    revenue: str | None = None
+    """Column with the customer's revenue, a number: an outcome, and what is at risk."""
+    cluster: str | None = None
+    """Column that names groups of customers who are alike, such as account or store: intervals allow for it."""
     customers: Path | None = None
     customers_id: str | None = None
     """Key column of the customers file; default: the same name as the id column."""
@@ -166,9 +181,20 @@ class DriversConfig:
     power_rr: float = 2.0
     """A test counts as powered if it could have shown this risk ratio."""
     practical_rd: float = 0.02
-    """Smallest risk difference that matters in practice."""
+    """Smallest difference that matters in practice: of an event in shares, of a score in parts of its scale, of an
+    amount in parts of its mean."""
     permutations: int = 200
     permutation_seed: int = 0
+    rank_bootstrap: int = 200
+    """Resamples for the intervals of ranks of importance; 0: none."""
+    polarities: tuple[str, ...] = ("negative", "positive")
+    """Mentions that are tested."""
+    by_stage: bool = True
+    """Whether each stage is tested on its own, beside all stages together."""
+    gold: Path | None = None
+    """Result folder whose audited tags correct the estimates (`cxnlp audit read`)."""
+    plan: Path | None = None
+    """A frozen plan (`cxnlp plan`) that this run follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +267,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "min_n": (2, _MANY),
     "min_mentions": (1, _MANY),
     "permutations": (1, _MANY),
+    "rank_bootstrap": (0, _MANY),
     "confidence": (0.5, 0.999),
     "error_rate": (0.001, 0.49),
     "q": (0.001, 0.5),

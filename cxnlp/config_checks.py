@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxnlp.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cxnlp.config import Config
+    from cxnlp.config import Config, ScoresConfig
 
 __all__ = ["FORMATS", "check_companions", "check_values"]
 
@@ -28,16 +28,15 @@ def check_values(config: Config) -> None:
         raise SettingsError(f"--delimiter {delimiter!r}", expected="one character, or 'tab'", fix="--delimiter ';'")
     if config.read.encoding is not None:
         _check_encoding(config.read.encoding)
+    for polarity in config.drivers.polarities:
+        _one_of(polarity, ("negative", "positive"), "--polarity")
+    _check_outcomes(config.scores)
 
 
 def check_companions(config: Config) -> None:
     """Options that mean nothing without another."""
-    if config.scores.bad_when is not None and config.scores.outcome is None:
-        raise SettingsError(
-            f"--bad-when {config.scores.bad_when} without --outcome",
-            expected="the outcome column whose value is the bad one",
-            fix=f"--outcome COLUMN --bad-when {config.scores.bad_when}",
-        )
+    _check_bad_when(config.scores)
+    _check_observation(config.scores)
     if config.scores.customers is not None and config.read.id is None:
         raise SettingsError(
             f"--customers {config.scores.customers} without --id",
@@ -71,6 +70,59 @@ def check_companions(config: Config) -> None:
             expected="one of them: either makes the embedding",
             fix=f"--encoder {encode.encoder}",
         )
+
+
+def _check_outcomes(scores: ScoresConfig) -> None:
+    days = scores.window_days
+    if days is not None and (not isinstance(days, int) or isinstance(days, bool) or days < 1):
+        raise SettingsError(f"--window {days}", expected="a whole number of days from 1", fix="--window 90")
+    stages = []
+    for text in scores.conversions:
+        stage, _, column = (part.strip() for part in text.partition("="))
+        if not stage or not column:
+            raise SettingsError(
+                f"--conversion {text}",
+                expected="a stage and the column that says whether the customer went on from it",
+                fix="--conversion purchase=COLUMN",
+            )
+        stages.append(stage.casefold())
+    twice = next((stage for stage in stages if stages.count(stage) > 1), None)
+    if twice is not None:
+        raise SettingsError(
+            f"--conversion {twice} twice", expected="one column for each stage", fix="leave out one of them"
+        )
+
+
+def _check_bad_when(scores: ScoresConfig) -> None:
+    if scores.bad_when is None:
+        return
+    if not scores.outcome:
+        raise SettingsError(
+            f"--bad-when {scores.bad_when} without --outcome",
+            expected="the outcome column whose value is the bad one",
+            fix=f"--outcome COLUMN --bad-when {scores.bad_when}",
+        )
+    if len(scores.outcome) > 1:
+        raise SettingsError(
+            f"--bad-when {scores.bad_when} with {len(scores.outcome)} outcomes",
+            expected="the bad value of each with its column",
+            fix=" ".join(f"--outcome '{text if '=' in text else f'{text}=VALUE'}'" for text in scores.outcome),
+        )
+
+
+def _check_observation(scores: ScoresConfig) -> None:
+    named = {
+        "--observed-from": scores.observed_from,
+        "--observed-until": scores.observed_until,
+        "--window": scores.window_days,
+    }
+    for option, value in named.items():
+        if value is not None and scores.churn_date is None:
+            raise SettingsError(
+                f"{option} {value} without --churn-date",
+                expected="the column with the date on which a customer left",
+                fix=f"{option} {value} --churn-date COLUMN",
+            )
 
 
 def _one_of(value: str, allowed: tuple[str, ...], option: str) -> None:

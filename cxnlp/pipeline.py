@@ -59,9 +59,11 @@ def analyze(
     CxnlpError
         With what was found, what was expected and how to fix it, for every mistake in the input.
     """
-    from cxnlp import codebook, connectors, drivers, engines, flags, journey, metrics, provenance, scores, text, topics
+    from cxnlp import audit, codebook, connectors, drivers, engines, flags, journey, metrics, plans, provenance
+    from cxnlp import scores, text, topics
 
     config = (config or Config()).replace(**settings)
+    config, plan = plans.followed(config)
     clock = provenance.Clock()
 
     # What is missing or unfit is said now, not after minutes of cleaning.
@@ -77,16 +79,21 @@ def analyze(
         encoding = engines.encode(statements, config.encode, progress=progress)
         wording = None if book is None else engines.embed(book.texts, book.languages, config.encode)
     with clock("topics"):
-        found = topics.find(statements, encoding, config.topics, given=earlier, progress=progress)
+        halves = scores.halves(comments, statements)
+        found = topics.find(statements, encoding, config.topics, given=earlier, halves=halves, progress=progress)
         codes = codebook.apply(book, wording, statements, encoding, config.codebook)
     with clock("join"):
         placement = journey.place(comments, statements, encoding, stages)
-        table = scores.join(comments, quantities, statements, encoding, found, codes, placement)
+        within = config.scores.window_days
+        table = scores.join(
+            comments, quantities, statements, encoding, found, codes, placement, window_days=within
+        )
     with clock("metrics"):
         measured = metrics.measure(table, found, config.metrics)
         curve = journey.curve(measured, placement)
     with clock("drivers"):
-        why = drivers.find(table, found, config.drivers, progress=progress)
+        gold = None if config.drivers.gold is None else audit.load(config.drivers.gold, table.statements)
+        why = drivers.find(table, found, config.drivers, gold=gold, progress=progress)
     with clock("flags"):
         raised = flags.raise_flags(table, found, measured, why, config.drivers)
     path = Path(source) if isinstance(source, str | Path) else None
@@ -112,9 +119,14 @@ def analyze(
         model=encoding.model,
         stage_agreement=placement.agreement,
         provenance=provenance.describe(
-            comments, config, encoding, clock, usual_language=statements.usual_language, path=path
+            comments, config, encoding, clock, usual_language=statements.usual_language, path=path, plan=plan
         ),
         codes=codes.table,
         review=codes.review,
+        importance=why.importance,
+        kano=why.kano,
+        survival=why.survival,
+        cards=why.cards,
+        **({} if gold is None else {"audit": gold.accuracy}),
         files={**found.files, **codes.files, **engines.stored(statements, encoding)},
     )

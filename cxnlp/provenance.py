@@ -43,10 +43,12 @@ def describe(
     *,
     usual_language: str,
     path: Path | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Provenance as JSON-ready data; only `seconds`, `peak_memory_mb` and `finished_at` differ between equal runs.
 
     ``path``: where the input lies, for a later run over it; None for a DataFrame. ``usual_language``: from CLEAN.
+    ``plan``: from `plans.followed`; None where no plan was followed.
     """
     return {
         "input": {
@@ -62,6 +64,7 @@ def describe(
         "statements_encoded": encoding.n_encoded,
         "tokens": encoding.n_tokens,
         "model": dataclasses.asdict(encoding.model),
+        "plan": plan,
         "settings": _plain(dataclasses.asdict(config)),
         "versions": {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()},
         "machine": platform.machine(),

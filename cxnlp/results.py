@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxnlp.schema import Scale
+from cxnlp.findings import DriverCard, Flag
+from cxnlp.quantities import Outcome, ScoreColumn
 
 __all__ = [
     "Note",
@@ -26,6 +27,8 @@ __all__ = [
     "Codes",
     "Placement",
     "Table",
+    "Gold",
+    "DriverCard",
     "Drivers",
     "Flag",
     "Evidence",
@@ -93,27 +96,6 @@ class Comments:
     def columns(self, role: str) -> list[str]:
         """Input columns that play `role`, in order."""
         return [guess.column for guess in self.roles if guess.role == role]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreColumn:
-    """A score: ``name`` is its column in the wide table (nps, csat, ces, csat_2...)."""
-
-    name: str
-    source: str
-    scale: Scale
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A binary outcome: ``name`` is a column of the units table, True where the bad thing happened."""
-
-    name: str
-    label: str
-    """In words, for a sentence: 'churned', 'not recommended', 'is a detractor'."""
-    source: str
-    derived: bool = False
-    """True where cxnlp made it from a score because no outcome was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +223,9 @@ class Table:
 
     ``comments``: columns `comments`, then one per score, outcome and segment; input order.
     ``statements``: columns `statements`.
-    ``units``: columns `units`, then one per outcome (nullable boolean) and control.
+    ``units``: columns `units`, then one per outcome (nullable boolean, or float) and control. Customers of the
+    customers file who wrote nothing are units too, with no comments. Where known also: ``observed_from``,
+    ``observed_until`` and ``left_at`` (dates), ``revenue`` (float) and ``cluster`` (text).
     """
 
     comments: pd.DataFrame
@@ -253,35 +237,41 @@ class Table:
     controls: tuple[str, ...] = ()
     unit_name: str = "comment"
     """'customer' where customers are known, else 'comment'."""
+    stages: tuple[str, ...] = ()
+    """The journey's stages in order."""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Tags that people gave to a random sample: what the model's tags are corrected with.
+
+    ``statements``: one row a labelled statement, with statement_id, topic_id (missing: none), stage (missing: none)
+    and polarity, as the coders decided. ``units``: one row a sampled unit, with unit and ``probability``, the chance
+    that it had to be drawn, above 0 to 1; all its statements are in ``statements``. ``accuracy``: columns `audit`.
+    """
+
+    statements: pd.DataFrame
+    units: pd.DataFrame
+    accuracy: pd.DataFrame
     notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """Result of DRIVERS: ``table`` (columns `drivers`) and ``impact`` (columns `impact`)."""
+    """Result of DRIVERS, tables whose columns schema.py declares.
+
+    ``table`` (`drivers`), ``impact`` (`impact`), ``importance`` (`importance`), ``kano`` (`kano`) and ``survival``
+    (`survival`: curves of what is shown). ``cards``: one per row of ``table`` of tier WATCH or better, same order.
+    """
 
     table: pd.DataFrame
     impact: pd.DataFrame
+    importance: pd.DataFrame
+    kano: pd.DataFrame
+    survival: pd.DataFrame
+    cards: tuple[DriverCard, ...] = ()
     notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """Something that needs a person.
-
-    ``kind`` names the rule in flags.FLAGS; ``severity`` is high, medium or low; ``title`` one plain
-    sentence; ``evidence`` label -> number or words; ``quotes`` what customers wrote, masked.
-    """
-
-    kind: str
-    severity: str
-    title: str
-    detail: str
-    topic_id: str | None = None
-    stage: str | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    quotes: tuple[str, ...] = ()
-    why_not_higher: str = ""
 
 
 @dataclass(frozen=True)
@@ -314,6 +304,13 @@ class Evidence:
     """Columns `codes`; without rows where no codebook was named."""
     review: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Columns `review`: statements and codes that a person should decide."""
+    importance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kano: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survival: pd.DataFrame = field(default_factory=pd.DataFrame)
+    audit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Columns `audit`: how right the tags are; without rows where nothing was audited."""
+    cards: tuple[DriverCard, ...] = ()
+    """Associations of tier WATCH or better, in words."""
     files: Mapping[str, bytes | Callable[[], bytes]] = field(default_factory=dict)
     """Further files of the result folder by name, for later runs: topics, edits, codebook, encoding. A large one is
     made when it is written."""

@@ -6,9 +6,9 @@ with what is declared here. Add a column by adding a line; never rename one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from cxnlp.columns import EVIDENCE, Column, Kind
 from cxnlp.errors import InternalError
 from cxnlp.scales import SCALES, Scale
 
@@ -16,22 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Column", "Scale", "TABLES", "SCALES", "STAGES", "LANGUAGES", "check", "names"]
-
-Kind = Literal["text", "integer", "number", "flag", "date", "list", "any"]
-Room = Literal[
-    "connectors", "text", "encoder", "topics", "codebook", "journey", "scores", "metrics", "drivers", "flags", "waves"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, kind of value, the room that adds it, and what it means (with its unit)."""
-
-    name: str
-    kind: Kind
-    room: Room
-    meaning: str
-
 
 STAGES: tuple[str, ...] = ("awareness", "consideration", "purchase", "retention", "advocacy")
 """The five stages of the default journey, in order."""
@@ -77,6 +61,12 @@ _TOPIC_OF = (
     Column("topic_id", "text", "topics", "topic of the statement; missing means unassigned"),
     Column("topic_name", "text", "topics", "readable name of the topic"),
     Column("topic_strength", "number", "topics", "how well the statement fits its topic, 0 to 1"),
+    Column(
+        "topic_crossfit",
+        "text",
+        "topics",
+        "its topic by topics that were found without this half of the customers; missing means unassigned",
+    ),
 )
 _CODE_OF = (
     Column("codes", "list", "codebook", "tags of the codebook that it carries, in the book's order"),
@@ -102,10 +92,6 @@ _ESTIMATE = (
     Column("n", "integer", "metrics", "comments, statements or customers behind it"),
     Column("method", "text", "metrics", "how value and interval were computed"),
 )
-
-
-def _drivers(*columns: tuple[str, Kind, str]) -> tuple[Column, ...]:
-    return tuple(Column(name, kind, "drivers", meaning) for name, kind, meaning in columns)
 
 
 TABLES: dict[str, tuple[Column, ...]] = {
@@ -233,61 +219,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *_ESTIMATE,
         Column("unit", "text", "journey", "points, share, mean score or net sentiment"),
     ),
-    "drivers": _drivers(
-        ("outcome", "text", "name of the outcome column"),
-        ("topic_id", "text", "topic tested"),
-        ("topic_name", "text", "its name"),
-        ("stage", "text", "journey stage tested, or 'all'"),
-        ("polarity", "text", "negative or positive mentions"),
-        ("n", "integer", "units with a known outcome"),
-        ("events", "integer", "units with the bad outcome"),
-        ("n_mentions", "integer", "units that mention it"),
-        ("events_mentions", "integer", "of those, with the bad outcome"),
-        ("rate_with", "number", "share with the bad outcome among mentions"),
-        ("rate_without", "number", "share among the rest"),
-        ("rd", "number", "risk difference, unadjusted, -1 to 1"),
-        ("rd_low", "number", "95 % Newcombe interval"),
-        ("rd_high", "number", "95 % Newcombe interval"),
-        ("rr", "number", "risk ratio, unadjusted"),
-        ("rr_low", "number", "95 % log interval"),
-        ("rr_high", "number", "95 % log interval"),
-        ("p", "number", "two-sided p-value, unadjusted (Fisher's exact test)"),
-        ("q", "number", "Benjamini-Hochberg q-value of p over everything tested in the run"),
-        ("rd_adjusted", "number", "average marginal effect after adjustment (g-computation)"),
-        ("rd_adjusted_low", "number", "95 % interval"),
-        ("rd_adjusted_high", "number", "95 % interval"),
-        ("rr_adjusted", "number", "risk ratio after adjustment (g-computation)"),
-        ("or_adjusted", "number", "odds ratio after adjustment"),
-        ("p_adjusted", "number", "p-value after adjustment"),
-        ("q_adjusted", "number", "Benjamini-Hochberg q-value of p_adjusted over everything tested"),
-        ("or_mh", "number", "Mantel-Haenszel odds ratio over strata of the controls: a model-free check"),
-        ("e_value", "number", "E-value of the adjusted risk ratio, else of rr (VanderWeele and Ding 2017)"),
-        ("e_value_low", "number", "E-value of the limit of the rr interval nearer to 1; 1 where it holds 1"),
-        ("mde_rr", "number", "smallest risk ratio that so many mentions could show (power .8, alpha .05)"),
-        ("same_sign_halves", "flag", "the risk difference has the same sign in both random halves of the units"),
-        ("topic_stability", "number", "stability of the topic, 0 to 1"),
-        ("estimator", "text", "logistic or firth, or why there is no adjusted estimate"),
-        ("controls", "text", "what was adjusted for"),
-        ("tier", "text", "PROBABLE, WATCH, INSUFFICIENT or NOT SUPPORTED"),
-        ("why_not_higher", "text", "what keeps it from a higher tier"),
-    ),
-    "impact": _drivers(
-        ("subject", "text", "score column"),
-        ("metric", "text", "nps, csat or ces"),
-        ("topic_id", "text", "topic left out"),
-        ("topic_name", "text", "its name"),
-        ("n", "integer", "comments with a score"),
-        ("n_mentions", "integer", "of those, with the topic"),
-        ("share", "number", "n_mentions over n"),
-        ("score_with", "number", "score of the comments with the topic"),
-        ("score_without", "number", "score of the rest"),
-        ("value", "number", "score of all minus score without the topic's comments"),
-        ("low", "number", "95 % interval"),
-        ("high", "number", "95 % interval"),
-        ("noise_floor", "number", "expected largest absolute impact over all topics if scores were shuffled"),
-        ("above_noise", "flag", "the absolute impact exceeds the noise floor"),
-        ("method", "text", "how it was computed"),
-    ),
+    **EVIDENCE,
 }
 
 

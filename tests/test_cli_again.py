@@ -505,6 +505,73 @@ def test_a_wave_of_one_topic_shows_that_it_grew(place, tmp_path):
     assert float(back[topic]["ratio"]) == pytest.approx(1 / float(table[topic]["ratio"]))
 
 
+@pytest.fixture(scope="module")
+def two_waves(place: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The analysis with an outcome and segments, and a second wave in which the happiest hardly answered."""
+    folder = tmp_path_factory.mktemp("two")
+    more = ("--outcome", "recommended", "--bad-when", "false", "--segment", "department")
+    done(*analyze(place, "quick.toml", folder / "first", *more, "--quiet"))
+    rows = rows_of(place / "reviews.csv")
+    kept = [row for number, row in enumerate(rows) if row["rating"] != "5" or number % 4 == 0]
+    write(folder / "second.csv", kept)
+    done(
+        "tag", folder / "second.csv", "--analysis", folder / "first", "--score", "rating=stars", *more,
+        "--out", folder / "second", "--quiet",
+    )  # fmt: skip
+    return folder / "first", folder / "second"
+
+
+def test_the_change_of_a_score_and_an_outcome_is_split_up(two_waves, tmp_path):
+    first, second = two_waves
+    ran = done("compare", first, second, "--out", tmp_path / "changes.csv")
+    rows = rows_of(tmp_path / "changes-decomposition.csv")
+    assert f"Scores and outcomes: {tmp_path / 'changes-decomposition.csv'}" in ran.out
+    assert [name for name in dict.fromkeys(row["measure"] for row in rows)][0] == "csat"
+    assert len({row["measure"] for row in rows}) == 2
+    own = [row for row in rows if row["measure"] == "csat"]
+    whole = {row["factor"]: float(row["value"]) for row in own if row["by"] == "all"}
+    parts = [value for factor, value in whole.items() if factor != "total"]
+    assert sum(parts) == pytest.approx(whole["total"], abs=1e-6)
+    stars = [
+        pd.Series([float(row["rating"]) for row in rows_of(path)]).mean()
+        for path in (first.parents[1] / "none", second.with_suffix(".csv")) if path.exists()
+    ]  # fmt: skip
+    total = next(row for row in own if row["factor"] == "total")
+    assert float(total["after"]) == pytest.approx(stars[-1])
+    assert whole["total"] < 0
+    assert f"The mean of csat fell by {-whole['total']:.2f} on its scale" in ran.out
+    assert "The rate of 'not recommended' rose by" in ran.out
+    assert "not what brought it about" in ran.out
+    names = {row["name"] for row in own if row["by"] == "topic"}
+    assert {topic["topic_name"] for topic in rows_of(first / "topics.csv")} & names
+
+
+def test_a_measure_and_segments_are_named(two_waves, tmp_path):
+    first, second = two_waves
+    out = ("--out", tmp_path / "c.csv")
+    ran = done("compare", first, second, "--measure", "csat", "--segment", "department", *out)
+    assert {row["measure"] for row in rows_of(tmp_path / "c-decomposition.csv")} == {"csat"}
+    assert "The rate of" not in ran.out
+    before = state(tmp_path)
+    (tmp_path / "c.csv").unlink()
+    assert "c-decomposition.csv is there already" in refused("compare", first, second, *out)
+    done("compare", first, second, "--measure", "csat", "--segment", "department", *out, "--force")
+    assert state(tmp_path) == before
+
+
+def test_a_measure_or_segment_that_a_wave_lacks_is_refused(two_waves, again, tmp_path):
+    first, second = two_waves
+    out = ("--out", tmp_path / "c.csv")
+    said = refused("compare", first, second, "--measure", "nps", *out)
+    assert "has no measure 'nps'" in said
+    assert "one of both waves: csat" in said
+    assert "has no segment 'plan'" in refused("compare", first, second, "--segment", "plan", *out)
+    # A wave that was tagged without naming its segments has none.
+    said = refused("compare", first, again[0], "--segment", "department", *out)
+    assert f"name it with --segment department when you make {again[0]}" in said
+    assert not list(tmp_path.iterdir())
+
+
 def test_waves_with_other_topics_are_not_compared(place, other, tmp_path):
     said = refused("compare", place / "results", other, "--out", tmp_path / "changes.csv")
     assert "do not have the same topics" in said

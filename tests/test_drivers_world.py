@@ -63,6 +63,7 @@ def make_table(
         ],
         language="en",
         sentiment_label=polarity,
+        topic_crossfit=statements["topic_id"],
         stage=stage,
         topic_name=[f"name of {topic}" for topic in statements["topic_id"]],
         topic_strength=0.5 + 0.4 * ((people[rows] * 7919) % 101) / 101,
@@ -86,6 +87,8 @@ def make_table(
         {
             "comment_id": [f"c{person}" for person in people],
             "status": "ok",
+            "created_at": pd.NaT,
+            "text_clean": [f"said by {person}" for person in people],
             "topic_ids": [[topic for topic, said in zip(topics, line, strict=True) if said] for line in mentions],
             "unit": np.arange(len(people)),
             "in_window": True,

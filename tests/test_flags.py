@@ -13,7 +13,8 @@ from test_drivers_world import make_table, make_topics
 from cxnlp import schema
 from cxnlp.config import DriversConfig
 from cxnlp.drivers import find
-from cxnlp.flags import FLAGS, SEVERITIES, raise_flags, wording
+from cxnlp import wording
+from cxnlp.flags import FLAGS, SEVERITIES, raise_flags
 from cxnlp.results import Drivers, Flag, Table
 
 CONFIG = DriversConfig(permutations=5)

@@ -139,7 +139,7 @@ def wide_table(n=400, seed=0, statements_per_comment=2, topics=3):
             "in_window": True,
         }
     )[ok].reset_index(drop=True)
-    units = pd.DataFrame({"unit": np.unique(unit)})
+    units = pd.DataFrame({"unit": np.unique(unit), "n_comments": 2})
     units["churned"] = pd.array(rng.random(len(units)) < 0.3, dtype="boolean")
     units["plan"] = np.where(units["unit"] % 2, "basic", "gold")
     units["language"] = "en"
@@ -214,6 +214,37 @@ def test_what_was_said_after_leaving_is_no_evidence_for_the_outcome_but_still_a_
     frame = measure(Table(**{**as_dict(table), "statements": late}), topics, MetricsConfig())
     assert "t0" not in set(frame.loc[frame["metric"] == "outcome rate", "group"])
     assert "t0" in set(frame.loc[frame["metric"] == "nps", "group"])
+
+
+def test_silent_customers_count_for_everybody_and_their_segment_and_for_no_topic():
+    table, topics = wide_table(n=40)
+    n = len(table.units)
+    silent = pd.DataFrame({"unit": range(n, 2 * n), "n_comments": 0, "churned": flags([True] * n), "plan": "gold"})
+    units = pd.concat([table.units, silent], ignore_index=True)
+    before = measure(table, topics, MetricsConfig())
+    after = measure(Table(**{**as_dict(table), "units": units}), topics, MetricsConfig())
+    overall = only(after, metric="outcome rate", by="overall")
+    assert (overall["n"], overall["value"]) == (2 * n, pytest.approx(units["churned"].mean()))
+    assert overall["method"].startswith("share of all customers, with or without a scored comment; 95 % Wilson")
+    assert only(after, metric="outcome rate", by="plan", group="gold")["n"] == n + n // 2
+    basic = only(after, metric="outcome rate", by="plan", group="basic")
+    assert basic["n"] == n // 2
+    for by in ("topic", "stage", "language"):
+        pd.testing.assert_frame_equal(
+            *(frame[frame["by"] == by].reset_index(drop=True) for frame in (before, after)), check_dtype=False
+        )
+
+
+def test_only_events_have_an_outcome_rate():
+    table, topics = wide_table(n=40)
+    outcomes = (*table.outcomes, Outcome("revenue", "revenue", "paid", kind="amount"))
+    units = table.units.assign(revenue=1000.0)
+    frame = measure(Table(**{**as_dict(table), "units": units, "outcomes": outcomes}), topics, MetricsConfig())
+    assert set(frame.loc[frame["metric"] == "outcome rate", "subject"]) == {"churned"}
+
+
+def flags(values):
+    return pd.array(list(values), dtype="boolean")
 
 
 def test_small_groups_have_a_value_and_no_interval():

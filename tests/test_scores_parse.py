@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scores_builder import CUSTOMERS, data, messages, parsed, reader
 
 from cxnlp import schema
-from cxnlp.config import ScoresConfig
 from cxnlp.errors import InputError, SettingsError
-from cxnlp.results import Comments, Guess, Note
+from cxnlp.results import Comments, Guess
 from cxnlp.schema import SCALES
-from cxnlp.scores import parse
 from cxnlp.scores.dates import read_dates
 from cxnlp.scores.numbers import read_numbers
 from cxnlp.scores.words import fold
-
-TEXT = pd.StringDtype(na_value=np.nan)
-
-CUSTOMERS = Path("crm.csv")
-
-
-def data(scores=(), **columns):
-    """Comments whose source has `columns`; `scores` are (column, scale); a column `customer` holds the ids."""
-    source = pd.DataFrame(columns)
-    missing = pd.Series([None] * len(source), dtype=TEXT)
-    table = pd.DataFrame({name: missing for name in schema.names("comments_read")})
-    table["created_at"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us]")
-    roles = [Guess("score", column, "test", chosen=True, scale=scale) for column, scale in scores]
-    if "customer" in columns:
-        table["customer_id"] = pd.Series(source["customer"]).astype(TEXT)
-        roles.append(Guess("id", "customer", "test", chosen=True))
-    return Comments(source, table, tuple(roles), "survey.csv", "0")
-
-
-def reader(**columns):
-    table = pd.DataFrame(columns)
-
-    def read(path, **options):
-        assert path == CUSTOMERS
-        return table, (Note("read", "from the reader", level="info"),)
-
-    return read
-
-
-def no_reader(path, **options):
-    raise AssertionError("no file should be read")
-
-
-def parsed(comments, read=no_reader, **settings):
-    return parse(comments, ScoresConfig(**settings), read=read)
-
-
-def messages(scores):
-    return " | ".join(note.message for note in scores.notes)
-
 
 # numbers
 
@@ -218,11 +175,11 @@ def test_more_than_two_values_are_listed_with_counts():
 def test_a_bad_value_that_is_not_there():
     with pytest.raises(InputError) as caught:
         parsed(data(x=["a", "b", "a"]), outcome="x", bad_when="c")
-    assert "a (2), b (1)" in caught.value.expected and caught.value.fix == "--bad-when a"
+    assert "a (2), b (1)" in caught.value.expected and caught.value.fix == "--outcome 'x=a'"
 
 
 def test_bad_when_is_asked_for_unless_it_is_obvious():
-    with pytest.raises(SettingsError, match="--bad-when"):
+    with pytest.raises(SettingsError, match="--outcome 'recommended=no'"):
         parsed(data(recommended=["yes", "no"]), outcome="recommended")
     for column, values in {
         "is_churned": [1, 0],
@@ -259,7 +216,7 @@ def test_churn_in_many_words(values):
 def test_churn_words_that_say_neither():
     with pytest.raises(InputError) as caught:
         parsed(data(state=["active", "paused"]), churn="state")
-    assert "paused (1)" in caught.value.found and "--outcome state --bad-when" in caught.value.fix
+    assert "paused (1)" in caught.value.found and "--outcome 'state=VALUE'" in caught.value.fix
 
 
 def test_a_constant_outcome_is_kept_and_said():
@@ -306,14 +263,23 @@ def test_two_outcomes_side_by_side():
 )
 def test_an_outcome_is_derived_where_none_is_named(scale, values, name, bad):
     scores = parsed(data(scores=[("q", scale)], q=values))
-    assert [outcome.name for outcome in scores.outcomes] == [name] and scores.outcomes[0].derived
+    event, whole = scores.outcomes
+    assert (event.name, event.kind, event.derived) == (name, "event", True)
+    assert (whole.name, whole.label) == (f"{SCALES[scale].metric}_score", "score of q")
+    assert (whole.kind, whole.derived, whole.scale, whole.better) == (
+        "score",
+        True,
+        SCALES[scale],
+        SCALES[scale].better,
+    )
+    np.testing.assert_array_equal(scores.by_comment[whole.name], np.array(values, dtype=float))
     assert [None if value is pd.NA else value for value in scores.by_comment[name]] == bad
     assert "no outcome was named" in messages(scores)
 
 
 def test_nps_comes_first_and_nothing_comes_from_nothing():
     scores = parsed(data(scores=[("c", "csat5"), ("n", "nps")], c=[1, 5], n=[9, 3]))
-    assert [outcome.name for outcome in scores.outcomes] == ["is_detractor"]
+    assert [outcome.name for outcome in scores.outcomes] == ["is_detractor", "nps_score"]
     assert not parsed(data(x=["a"])).outcomes
 
 
@@ -370,7 +336,7 @@ def test_segments_are_text_and_long_numbers_become_bands():
 
 def test_a_column_that_speaks_of_leaving_is_mentioned_and_not_used():
     scores = parsed(data(scores=[("q", "nps")], q=[1, 9], churned=["yes", "no"]))
-    assert [outcome.name for outcome in scores.outcomes] == ["is_detractor"]
+    assert [outcome.name for outcome in scores.outcomes] == ["is_detractor", "nps_score"]
     assert "column 'churned' may say who left" in messages(scores)
     assert "may say who left" not in messages(parsed(data(churned=["yes", "no"]), churn="churned"))
 
@@ -465,11 +431,23 @@ def test_no_match_at_all():
 def test_duplicate_customers():
     read = reader(customer=["1", "1", "2", "2", "3"], left=["yes", "yes", "no", "yes", "no"], seen=[1, 2, 3, 4, 5])
     scores = parsed(data(customer=["1", "2", "3"]), read, customers=CUSTOMERS, churn="left")
-    assert scores.by_comment["churned"].tolist() == [True, False, False]
+    assert [None if value is pd.NA else value for value in scores.by_comment["churned"]] == [True, None, False]
     assert [note.count for note in scores.notes if "contradict" in note.message] == [1]
+    assert not any("is not in crm.csv" in note.message for note in scores.notes)
     same = reader(customer=["1", "1"], left=["yes", "yes"], seen=[1, 2])
     scores = parsed(data(customer=["1"]), same, customers=CUSTOMERS, churn="left")
     assert [(note.count, note.level) for note in scores.notes if "say the same" in note.message] == [(1, "info")]
+
+
+def test_duplicates_mean_the_same_in_any_order():
+    rows = {"customer": ["1", "1", "2", "2"], "left": ["yes", "no", "no", "no"]}
+    turned = {name: values[::-1] for name, values in rows.items()}
+    first, second = (
+        parsed(data(customer=["1", "2"]), reader(**each), customers=CUSTOMERS, churn="left") for each in (rows, turned)
+    )
+    pd.testing.assert_frame_equal(first.by_comment, second.by_comment)
+    with pytest.raises(InputError, match="every customer in crm"):
+        parsed(data(customer=["1"]), reader(customer=["1", "1"], left=["a", "b"]), customers=CUSTOMERS, churn="left")
 
 
 def test_customers_files_without_rows_or_key():

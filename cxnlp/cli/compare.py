@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxnlp.cli import console, files, summary
+from cxnlp.cli import console, decomposition, files, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,31 @@ After = Annotated[
     Path, typer.Argument(metavar="AFTER", help="Those of the second: of `cxnlp tag` with the topics of the first.")
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE.csv", help="Write every figure of every topic to this file.")
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE.csv",
+        help="Write every figure of every topic to this file, and what changes of scores and outcomes are made of to "
+        "FILE-decomposition.csv beside it.",
+    ),
+]
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        metavar="NAME",
+        help="A score or an outcome (nps, csat, churned...) whose change is split up; repeatable. All that both waves "
+        "have where not named.",
+    ),
+]
+Segments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--segment",
+        metavar="COLUMN",
+        help="A segment whose mix is told apart from that of the topics; repeatable. All that both waves have where "
+        "not named.",
+    ),
 ]
 Q = Annotated[
     float,
@@ -36,21 +60,40 @@ SAID = ("new", "vanished", "grown", "shrunk")
 """What can be said of how often a topic is mentioned, in the order in which it is shown."""
 
 
-def compare(before: Before, after: After, out: Out = None, q: Q = 0.10, force: files.Force = False) -> None:
-    """Say which topics are new, gone, more or less frequent, or hold other statements than in an earlier wave."""
+def compare(
+    before: Before,
+    after: After,
+    out: Out = None,
+    measure: Measures = None,
+    segment: Segments = None,
+    q: Q = 0.10,
+    force: files.Force = False,
+) -> None:
+    """Say which topics are new, gone, more or less frequent, or hold other statements than in an earlier wave.
+
+    Where both waves hold a score or an outcome, its change is split into what goes with another mix of segments, with
+    another mix of topics, and with other values of those who speak of the same.
+    """
     from cxnlp import again
     from cxnlp.report.writers import write_csv
 
-    if out is not None:
-        files.check_place(out, "--out", force=force, example="changes.csv")
-    found = again.compare(before, after, q=q)
-    if out is not None:
-        with files.replacing(out, "--out OTHER_FILE.csv") as aside:
-            write_csv(found.table, aside)
+    places = () if out is None else (out, _beside(out))
+    for place in places:
+        files.check_place(place, "--out", force=force, example="changes.csv")
+    found = again.compare(before, after, q=q, measures=measure or (), segments=segment or None)
+    for place, table in zip(places, (found.table, found.decomposition), strict=False):
+        with files.replacing(place, "--out OTHER_FILE.csv") as aside:
+            write_csv(table, aside)
     summary.notes(found.notes)
     _show(found.table, q)
+    if len(found.decomposition):
+        decomposition.show(found.decomposition)
     if out is not None:
-        console.lines(f"Every topic: {out}")
+        console.lines(f"Every topic: {out}", f"Scores and outcomes: {_beside(out)}")
+
+
+def _beside(out: Path) -> Path:
+    return out.with_name(f"{out.stem}-decomposition{out.suffix}")
 
 
 def _show(table: pd.DataFrame, q: float) -> None:

@@ -7,13 +7,51 @@ from typing import Annotated, Any
 
 import typer
 
+from cxnlp.cli.outcome_options import (
+    BadWhen,
+    Churn,
+    ChurnDate,
+    Cluster,
+    Controls,
+    Conversions,
+    Customers,
+    CustomersId,
+    Gold,
+    ObservedFrom,
+    ObservedUntil,
+    OutcomeColumn,
+    Plan,
+    Retained,
+    Revenue,
+    Strict,
+    WindowDays,
+)
 from cxnlp.config import FORMATS, Config, load_config
 from cxnlp.schema import LANGUAGES, SCALES, STAGES
 
-__all__ = ["chosen", "settings"]
+__all__ = [
+    "chosen",
+    "settings",
+    "Customers",
+    "CustomersId",
+    "Churn",
+    "ChurnDate",
+    "ObservedFrom",
+    "ObservedUntil",
+    "WindowDays",
+    "OutcomeColumn",
+    "BadWhen",
+    "Retained",
+    "Conversions",
+    "Revenue",
+    "Cluster",
+    "Controls",
+    "Plan",
+    "Gold",
+    "Strict",
+]
 
 _COLUMNS = "Columns of the data"
-_OUTCOME = "Who left, and what else to adjust for"
 _FILE = "How to open the file"
 _MODEL = "Model and journey"
 _TOPICS = "Topics and codes"
@@ -80,70 +118,6 @@ Segments = Annotated[
         metavar="COLUMN",
         help="A group to compare and to adjust for, such as plan or country; repeatable.",
         rich_help_panel=_COLUMNS,
-    ),
-]
-
-Customers = Annotated[
-    Path | None,
-    typer.Option(
-        "--customers", metavar="FILE", help="A table with one row a customer; needs --id.", rich_help_panel=_OUTCOME
-    ),
-]
-CustomersId = Annotated[
-    str | None,
-    typer.Option(
-        "--customers-id",
-        metavar="COLUMN",
-        help="Its key column, where it is not named as --id.",
-        rich_help_panel=_OUTCOME,
-    ),
-]
-Churn = Annotated[
-    str | None,
-    typer.Option(
-        "--churn",
-        metavar="COLUMN",
-        help="Whether the customer left: yes, true, 1, churned or left says so. In the data or in --customers.",
-        rich_help_panel=_OUTCOME,
-    ),
-]
-ChurnDate = Annotated[
-    str | None,
-    typer.Option(
-        "--churn-date",
-        metavar="COLUMN",
-        help="When; comments written later are no evidence.",
-        rich_help_panel=_OUTCOME,
-    ),
-]
-OutcomeColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--outcome",
-        metavar="COLUMN",
-        help="Another outcome with two values, in place of or beside --churn.",
-        rich_help_panel=_OUTCOME,
-    ),
-]
-BadWhen = Annotated[
-    str | None,
-    typer.Option(
-        "--bad-when", metavar="VALUE", help="The value of --outcome that is the bad one.", rich_help_panel=_OUTCOME
-    ),
-]
-Controls = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--control",
-        metavar="COLUMN",
-        help="A further column to adjust for, such as tenure; repeatable.",
-        rich_help_panel=_OUTCOME,
-    ),
-]
-Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict", help="Stop at scores outside their scale in place of leaving them out.", rich_help_panel=_OUTCOME
     ),
 ]
 

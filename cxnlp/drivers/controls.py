@@ -7,6 +7,7 @@ the same model of a few hundred weighted cells, and fits in well under a millise
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ _MAX_LEVELS = 20
 _MANY_UNITS = 1_000
 _MIN_PER_STRATUM = 10
 _SUSPICIOUS_AUC = 0.95
+_SUSPICIOUS_R2 = 0.90
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ class Design:
     notes: tuple[Note, ...] = ()
 
 
-def design(controls: pd.DataFrame, bad: np.ndarray) -> Design:
-    """Cells, model matrix and strata of `controls` (one row per unit) for the outcome `bad` (bool array).
+def design(controls: pd.DataFrame, y: np.ndarray, kind: Literal["event", "score", "amount"] = "event") -> Design:
+    """Cells, model matrix and strata of `controls` (one row per unit) for the outcome ``y`` (units,) of that ``kind``.
 
     Constant controls and controls that only repeat others are dropped with a Note. One that tells the
-    outcome almost perfectly (area under the ROC curve above .95) is kept with a warning: it may be
-    a consequence of the outcome, and adjusting for a consequence hides what caused it.
+    outcome almost perfectly is kept with a warning: it may be a consequence of the outcome, and adjusting for a
+    consequence hides the reasons. Almost perfectly: area under the ROC curve above .95 for events (``y`` true or 1
+    where the bad thing happened), share of variance between its levels above .90 for scores and amounts.
     """
     notes: list[Note] = []
     coded: dict[str, np.ndarray] = {}
@@ -64,11 +67,10 @@ def design(controls: pd.DataFrame, bad: np.ndarray) -> Design:
         if pooled := int((level == OTHER).sum()):
             notes.append(_note(f"control {name!r}: units with a rare value were pooled as {OTHER}", "info", pooled))
         coded[str(name)] = code
-        area = _auc(code, bad)
-        if area > _SUSPICIOUS_AUC:
+        if how_well := _tells(code, y, kind):
             notes.append(
                 _note(
-                    f"control {name!r} alone tells the outcome almost perfectly (AUC {area:.2f}): a consequence of "
+                    f"control {name!r} alone tells the outcome almost perfectly ({how_well}): a consequence of "
                     "the outcome? Adjusting for a consequence hides the reasons; leave it out if so",
                     "warning",
                 )
@@ -153,10 +155,18 @@ def _codes(level: pd.Series) -> np.ndarray:
     return level.map({name: number for number, name in enumerate(order)}).to_numpy(dtype=np.intp)
 
 
-def _auc(code: np.ndarray, bad: np.ndarray) -> float:
+def _tells(code: np.ndarray, y: np.ndarray, kind: str) -> str:
+    """How well a control alone tells the outcome, in words, where that is almost perfectly; else ''."""
+    value = np.asarray(y, float)
+    if np.ptp(value) == 0:
+        return ""
     size = np.bincount(code)
-    rate = np.bincount(code, weights=bad) / np.maximum(size, 1)
-    return float(roc_auc_score(bad, rate[code]))
+    mean = np.bincount(code, weights=value) / np.maximum(size, 1)
+    if kind == "event":
+        area = float(roc_auc_score(value > 0.5, mean[code]))
+        return f"AUC {area:.2f}" if area > _SUSPICIOUS_AUC else ""
+    explained = float(np.var(mean[code]) / np.var(value))
+    return f"R2 {explained:.2f}" if explained > _SUSPICIOUS_R2 else ""
 
 
 def _independent(cells: np.ndarray) -> tuple[np.ndarray, set[int]]:

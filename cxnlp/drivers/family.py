@@ -1,17 +1,18 @@
-"""What is tested: the family of topic x stage x polarity tests, and who mentioned what."""
+"""What is tested: the family of topic x stage x polarity tests, and who mentioned what, when."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from cxnlp.config import DriversConfig
+from cxnlp.halves import in_first_half
 from cxnlp.results import Note, Table
 
-__all__ = ["Family", "family", "in_first_half", "MIN_STAGE_MENTIONS", "ALL"]
+__all__ = ["Family", "family", "MIN_STAGE_MENTIONS", "ALL"]
 
 MIN_STAGE_MENTIONS = 5
 """A stage of a topic is tested on its own from so many units; fewer could never pass the power gate."""
@@ -20,24 +21,30 @@ ALL = "all"
 """Name of the test that takes the topic's mentions from every stage, and from none."""
 
 _KEY = ["topic_id", "stage", "polarity"]
+_POLAR = ("negative", "positive")
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """Every test of a run, chosen before any outcome is looked at.
 
-    ``tests``: columns topic_id, stage, polarity, sorted. ``mentions``: boolean CSR matrix of shape
-    (units, tests): the unit has such a statement inside the window. ``units``: rows of
-    Table.units that enter (at least one scored comment), in the order of the matrix.
+    ``tests``: columns topic_id, stage, polarity, sorted. ``units``: rows of Table.units that enter (at least one scored
+    comment), in the order of the matrices, which are CSR of shape (units, tests): ``mentions``, ``neutral`` and
+    ``crossfit`` of integers 0 and 1, as in `sample.Sample`; ``day``: days from 1970-01-01 to the unit's first such
+    statement, where that is dated. ``first_half``: bool (units,).
     """
 
     tests: pd.DataFrame
-    mentions: sparse.csr_array
     units: pd.DataFrame
+    mentions: sparse.csr_array
+    neutral: sparse.csr_array
+    crossfit: sparse.csr_array
+    day: sparse.csr_array
+    first_half: np.ndarray
     notes: tuple[Note, ...] = ()
 
 
-def family(table: Table) -> Family:
+def family(table: Table, config: DriversConfig) -> Family:
     """The tests worth making.
 
     Each topic x polarity that at least one unit mentions is tested over all stages, and in each
@@ -46,50 +53,81 @@ def family(table: Table) -> Family:
     that no test counts twice in the false-discovery control.
     """
     units = table.units[table.units["n_comments"] >= 1].reset_index(drop=True)
-    mentions = _mentions(table.statements, units)
+    said = _said(table, units)
+    polar = said[said["polarity"].isin([one for one in _POLAR if one in config.polarities])]
+    mentions = _by_stage(polar.rename(columns={"own": "topic_id"}), by_stage=config.by_stage)
     counts = mentions.groupby(_KEY, sort=True).size().rename("n").reset_index()
     large = counts[(counts["stage"] == ALL) | (counts["n"] >= MIN_STAGE_MENTIONS)]
-    tests = _without_twins(large).reset_index(drop=True)
-    column = mentions[_KEY].merge(tests[_KEY].assign(column=tests.index), on=_KEY, how="left")["column"]
-    kept = column.notna().to_numpy()
-    entries = (
-        np.ones(int(kept.sum()), dtype=bool),
-        (mentions["position"].to_numpy()[kept], column.to_numpy()[kept].astype(np.intp)),
+    tests = _without_twins(large).reset_index(drop=True)[_KEY]
+    again = _by_stage(polar.rename(columns={"other_half": "topic_id"}), by_stage=config.by_stage)
+    neutral = said[said["polarity"] == "neutral"].rename(columns={"own": "topic_id"})
+    flat = _by_stage(neutral, by_stage=config.by_stage).drop(columns="polarity")
+    of_both = pd.concat([flat.assign(polarity=polarity) for polarity in _POLAR])
+    shape = (len(units), len(tests))
+    return Family(
+        tests,
+        units,
+        _matrix(mentions, tests, shape),
+        _matrix(of_both, tests, shape),
+        _matrix(again, tests, shape),
+        _matrix(mentions, tests, shape, value="day"),
+        _halves(table, units),
+        _notes(counts, large),
     )
-    matrix = sparse.csr_array(sparse.coo_array(entries, shape=(len(units), len(tests))))
-    return Family(tests[_KEY], matrix, units, _notes(counts, large))
 
 
-def in_first_half(table: Table, units: pd.DataFrame) -> np.ndarray:
-    """Split units into two random halves that stay the same in any row order: bool array (units,).
-
-    The parity of a hash of the customer's name decides; of what was said, where no customer is
-    known, so that lone comments with equal words share a half.
-    """
-    lone = units.loc[units["customer_id"].isna(), "unit"]
-    said = table.statements.loc[table.statements["unit"].isin(lone), ["unit", "text"]]
-    words = said.sort_values(["unit", "text"]).groupby("unit")["text"].agg("\x1f".join)
-    keys = units["customer_id"].astype(object).where(units["customer_id"].notna(), units["unit"].map(words))
-    return np.fromiter((_parity("" if pd.isna(key) else str(key)) for key in keys), dtype=bool, count=len(units))
-
-
-def _mentions(statements: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    said = statements[
+def _said(table: Table, units: pd.DataFrame) -> pd.DataFrame:
+    """Statements that are evidence: own and other_half (topics), stage, polarity, position of the unit, day."""
+    statements = table.statements
+    kept = statements[
         statements["in_window"].fillna(False).astype(bool)
-        & statements["topic_id"].notna()
-        & statements["sentiment_label"].isin(["negative", "positive"])
+        & statements["sentiment_label"].isin([*_POLAR, "neutral"])
         & statements["unit"].isin(units["unit"])
     ]
     position = pd.Series(np.arange(len(units)), index=units["unit"].to_numpy())
-    frame = pd.DataFrame(
+    written = _days(table.comments["created_at"])[kept["row"].to_numpy(dtype=np.int64)]
+    return pd.DataFrame(
         {
-            "topic_id": said["topic_id"].astype(object),
-            "stage": said["stage"].astype(object),
-            "polarity": said["sentiment_label"].astype(object),
-            "position": said["unit"].map(position).to_numpy(dtype=np.intp),
+            "own": kept["topic_id"].astype(object).to_numpy(),
+            "other_half": kept["topic_crossfit"].astype(object).to_numpy(),
+            "stage": kept["stage"].astype(object).to_numpy(),
+            "polarity": kept["sentiment_label"].astype(object).to_numpy(),
+            "position": kept["unit"].map(position).to_numpy(dtype=np.intp),
+            "day": written,
         }
     )
-    return pd.concat([frame.dropna(subset="stage"), frame.assign(stage=ALL)]).drop_duplicates(ignore_index=True)
+
+
+def _days(dates: pd.Series) -> np.ndarray:
+    """Days since 1970-01-01, at the clock where the comment was written; NaN where there is no date."""
+    dates = pd.to_datetime(dates)
+    naive = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
+    return ((naive - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1)).to_numpy(dtype=float)
+
+
+def _by_stage(said: pd.DataFrame, *, by_stage: bool) -> pd.DataFrame:
+    """One row per unit, topic, polarity and stage, and one over all stages; ``day`` is the first."""
+    said = said.dropna(subset="topic_id")
+    whole = said.assign(stage=ALL)
+    every = pd.concat([said.dropna(subset="stage"), whole]) if by_stage else whole
+    return every.groupby([*_KEY, "position"], sort=False, as_index=False)["day"].min()
+
+
+def _matrix(
+    rows: pd.DataFrame, tests: pd.DataFrame, shape: tuple[int, int], value: str | None = None
+) -> sparse.csr_array:
+    found = rows.merge(tests.assign(column=np.arange(len(tests))), on=_KEY, how="inner")
+    data = np.ones(len(found), dtype=np.int64) if value is None else found[value].to_numpy(dtype=float)
+    kept = np.isfinite(data)
+    at = (found["position"].to_numpy(dtype=np.intp)[kept], found["column"].to_numpy(dtype=np.intp)[kept])
+    return sparse.csr_array(sparse.coo_array((data[kept], at), shape=shape))
+
+
+def _halves(table: Table, units: pd.DataFrame) -> np.ndarray:
+    """By the customer's key; by the words of the comment where no customer is known."""
+    words = table.comments.drop_duplicates("unit").set_index("unit")["text_clean"].astype(object)
+    keys = units["customer_id"].astype(object).where(units["customer_id"].notna(), units["unit"].map(words))
+    return in_first_half("" if pd.isna(key) else str(key) for key in keys)
 
 
 def _without_twins(counts: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +149,3 @@ def _notes(counts: pd.DataFrame, large: pd.DataFrame) -> tuple[Note, ...]:
         "mentions each (they count under 'all' stages)"
     )
     return (Note("drivers", message, small, "info"),)
-
-
-def _parity(key: str) -> bool:
-    return bool(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=1).digest()[0] & 1)

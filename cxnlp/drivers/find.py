@@ -1,4 +1,4 @@
-"""The order of the steps: family, outcomes, false-discovery control, tiers, impact."""
+"""The order of the steps: family, outcomes, false-discovery control, tiers, cards, and what is shown beside them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ import pandas as pd
 
 from cxnlp import schema
 from cxnlp.config import DriversConfig
+from cxnlp.drivers.cards import cards
 from cxnlp.drivers.effects import q_values
-from cxnlp.drivers.family import Family, family, in_first_half
+from cxnlp.drivers.family import Family, family
+from cxnlp.drivers.gold import labelled
 from cxnlp.drivers.impact import leave_one_out
-from cxnlp.drivers.outcome import measure
+from cxnlp.drivers.measured import Measured, measure
 from cxnlp.drivers.tiers import TIERS, tier
-from cxnlp.results import Drivers, Note, Progress, Table, Topics
+from cxnlp.results import Drivers, Gold, Note, Progress, Table, Topics
 
 __all__ = ["find"]
 
 
-def find(table: Table, topics: Topics, config: DriversConfig, *, progress: Progress | None = None) -> Drivers:
+def find(
+    table: Table,
+    topics: Topics,
+    config: DriversConfig,
+    *,
+    gold: Gold | None = None,
+    progress: Progress | None = None,
+) -> Drivers:
     """Which topics, stages and directions go with the bad outcome, and how sure that is.
 
     Parameters
@@ -24,6 +33,7 @@ def find(table: Table, topics: Topics, config: DriversConfig, *, progress: Progr
     table : the joined table; units with at least one scored comment and a known outcome enter.
     topics : the topics found, for their names and stability.
     config : what counts as evidence.
+    gold : tags that people gave to a random sample; estimates are then corrected for the model's errors.
     progress : called with (what, done, total) once per outcome.
 
     Returns
@@ -32,40 +42,65 @@ def find(table: Table, topics: Topics, config: DriversConfig, *, progress: Progr
         ``table``: a row per test, best tier first, then by size of the adjusted difference; ``impact``: a row per
         score and topic. Both empty, with a Note, where there is nothing to test.
     """
-    chosen = family(table)
-    notes = [*_nothing_to_test(table, chosen), *chosen.notes]
-    first_half = in_first_half(table, chosen.units)
-    controls = _controls(table, chosen.units)
-    measured = []
-    for done, outcome in enumerate(table.outcomes):
+    chosen = family(table, config)
+    notes = [*_nothing_to_test(table, chosen), *chosen.notes, *(gold.notes if gold else ())]
+    controls = _controls(table)
+    people = labelled(gold, table, chosen) if gold is not None else None
+    measured: list[Measured] = []
+    for done, outcome in enumerate(table.outcomes if len(chosen.tests) else ()):
         if progress:
             progress("drivers", done, len(table.outcomes))
-        one = measure(outcome, chosen, first_half, controls, config)
-        measured.append(one.table)
-        notes.extend(note for note in one.notes if note not in notes)
+        measured.append(measure(outcome, chosen, controls, table, config, people))
+        notes.extend(note for note in measured[-1].notes if note not in notes)
     if progress and table.outcomes:
         progress("drivers", len(table.outcomes), len(table.outcomes))
-    rows = pd.concat(measured, ignore_index=True) if measured and len(chosen.tests) else pd.DataFrame()
-    impact, impact_notes = leave_one_out(table, topics, config)
-    return Drivers(_judged(rows, topics, config), _declared(impact, "impact"), (*notes, *impact_notes))
-
-
-def _judged(rows: pd.DataFrame, topics: Topics, config: DriversConfig) -> pd.DataFrame:
-    """The tests of all outcomes with q-values over all of them, tiers, and the declared columns in order."""
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *schema.names("drivers")])))
-    known = topics.table.set_index("topic_id")
-    rows["topic_name"] = rows["topic_id"].map(known["topic_name"]).fillna(rows["topic_id"])
-    rows["topic_stability"] = rows["topic_id"].map(known["stability"])
-    rows["q"], rows["q_adjusted"] = (q_values(rows[name].to_numpy(dtype=float)) for name in ("p", "p_adjusted"))
-    rows["same_sign_halves"] = rows["same_sign_halves"].eq(True)
-    judged = [tier(dict(zip(rows.columns, row, strict=True)), config) for row in rows.itertuples(index=False)]
-    rows["tier"] = [name for name, _ in judged]
-    rows["why_not_higher"] = [why for _, why in judged]
-    rank = rows["tier"].map({name: number for number, name in enumerate(TIERS)})
-    ordered = rows.assign(_rank=rank, _size=-rows["rd_adjusted"].astype(float).abs()).sort_values(
-        ["_rank", "_size", "outcome", "topic_id", "stage", "polarity"], ignore_index=True
+    impact, said = leave_one_out(table, topics, config)
+    rows = _judged(_together([one.table for one in measured]), topics, table, config)
+    kano = _together([one.kano for one in measured])
+    if len(kano):
+        kano["q"] = q_values(kano["p"].to_numpy(dtype=float))
+    return Drivers(
+        _declared(rows, "drivers"),
+        _declared(impact, "impact"),
+        _declared(_named(_together([one.importance for one in measured]), topics), "importance"),
+        _declared(_named(kano, topics), "kano"),
+        _declared(_together([one.curves(rows) for one in measured]), "survival"),
+        cards(rows, table.outcomes, table.unit_name),
+        (*notes, *said),
     )
-    return _declared(ordered, "drivers")
+
+
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def _judged(rows: pd.DataFrame, topics: Topics, table: Table, config: DriversConfig) -> pd.DataFrame:
+    """The tests of all outcomes with q-values over all of them, tiers, and the order in which they are read."""
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *schema.names("drivers")])))
+    rows = _named(rows, topics)
+    rows["topic_stability"] = rows["topic_id"].map(topics.table.set_index("topic_id")["stability"])
+    rows["q"], rows["q_adjusted"] = (q_values(rows[name].to_numpy(dtype=float)) for name in ("p", "p_adjusted"))
+    for name in ("same_sign_halves", "worse"):
+        rows[name] = rows[name].eq(True)
+    rows["unit_name"] = table.unit_name
+    judged = [tier(dict(zip(rows.columns, row, strict=True)), config) for row in rows.itertuples(index=False)]
+    for name, field in (("tier", "tier"), ("why_not_higher", "why"), ("raise_by", "raise_by")):
+        rows[name] = pd.Series([getattr(verdict, field) for verdict in judged], dtype=object)
+    # Differences of events, scores and amounts have units of their own: sizes are compared within a kind.
+    rank = rows["tier"].map({name: number for number, name in enumerate(TIERS)})
+    kind = rows["kind"].map({name: number for number, name in enumerate(("event", "score", "amount"))})
+    ordered = rows.assign(_rank=rank, _kind=kind, _size=-rows["rd_adjusted"].astype(float).abs().round(12))
+    return ordered.sort_values(
+        ["_rank", "_kind", "_size", "outcome", "topic_id", "stage", "polarity"], ignore_index=True
+    )
+
+
+def _named(rows: pd.DataFrame, topics: Topics) -> pd.DataFrame:
+    if not len(rows):
+        return rows.assign(topic_name=pd.Series(dtype=object))
+    names = topics.table.set_index("topic_id")["topic_name"]
+    return rows.assign(topic_name=rows["topic_id"].map(names).fillna(rows["topic_id"]))
 
 
 def _declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -75,12 +110,13 @@ def _declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     return schema.check(frame.reindex(columns=schema.names(table)).astype(typed), table)
 
 
-def _controls(table: Table, units: pd.DataFrame) -> pd.DataFrame:
-    """The named controls, and the language where the units speak several."""
-    controls = units[list(table.controls)]
-    if "language" in controls.columns or len(units["language"].dropna().unique()) < 2:
+def _controls(table: Table) -> pd.DataFrame:
+    """The named controls by unit, and the language where those who comment speak several."""
+    controls = table.units.set_index("unit")[list(table.controls)]
+    spoken = table.units.set_index("unit").loc[lambda units: units["n_comments"] >= 1, "language"].dropna()
+    if "language" in controls.columns or spoken.nunique() < 2:
         return controls
-    return controls.assign(language=units["language"])
+    return controls.assign(language=table.units["language"].to_numpy())
 
 
 def _nothing_to_test(table: Table, chosen: Family) -> list[Note]:

@@ -1,25 +1,20 @@
-"""Adjusted effects: one logistic model per test, outcome ~ mention + controls, all tests at once.
+"""Adjusted effects on events: one logistic model per test, outcome ~ mention + controls, all tests at once.
 
-Every model has the same rows: the cells of the controls, once without and once with the mention.
-Only the counts in them differ from test to test, so one Newton iteration of all tests is a few
-matrix products. Tested against statsmodels; Firth fits come from firthmodels.
+Tested against statsmodels; of Firth's estimates, against firthmodels.
 """
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
-from scipy.optimize import brentq
-from scipy.special import expit
-from scipy.stats import chi2, norm
+from scipy.special import expit, logit
+from scipy.stats import chi2, norm, t
 
-__all__ = ["Cells", "Adjusted", "adjust"]
+from cxnlp.drivers.cells import Adjusted, Cells, blocks, inestimable, information, products
+from cxnlp.drivers.firth import firth, recalibrated
+from cxnlp.drivers.robust import Units
 
-MIN_GROUP = 5
-"""Fewest mentions, and fewest others, for an adjusted estimate."""
+__all__ = ["Cells", "adjust", "newton", "loglik"]
 
 EVENTS_PER_PARAMETER = 10
 """Below this many of the rarer outcome per parameter the estimates are Firth's."""
@@ -30,205 +25,186 @@ _LONGEST_STEP = (
     5.0  # of a log odds; a rare outcome that nearly every mention has would else throw the first step far out
 )
 _SEPARATED = 20.0  # a linear predictor beyond this is a probability within 2e-9 of 0 or 1
-_NUMBERS_PER_BLOCK = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Counts by cell of the controls.
+def adjust(cells: Cells, units: Units | None = None) -> Adjusted:
+    """Average marginal effect, odds ratio and p of every mention, controls held fixed.
 
-    ``matrix``: zeros and ones, float (cells, parameters), intercept first. ``n``, ``bad``: units and bad outcomes,
-    (cells,). ``n_mentions``, ``bad_mentions``: the same among units that mention, (tests, cells).
+    Maximum likelihood where it exists and at least 10 of the rarer outcome stand behind each parameter:
+    likelihood-ratio p, Wald interval of the odds ratio. Firth's penalised likelihood otherwise: penalised
+    likelihood-ratio p, profile interval, intercept of FLIC for rates, and for the difference of rates the limits of
+    `_between`.
+
+    ``units``: clusters or weights. Standard errors are then those of `Units.sandwich`, but never below the model's own
+    (residuals of groups with hardly an event are too small to tell their variance), p is that of Wald's test, and
+    tests in too few clusters have no estimate.
     """
+    estimator = inestimable(cells.matrix, cells.n, cells.n_mentions)
+    if units is not None:
+        estimator = np.where(estimator == "", units.few_clusters(), estimator)
+    crossed = products(cells.rows)
+    beta, p, limits = _fit(cells, crossed, estimator)
+    rates, errors = np.full((len(beta), 2), np.nan), np.full((len(beta), 5), np.nan)
+    for tests in blocks(np.flatnonzero(np.isfinite(beta).all(axis=1)), 2 * len(cells.n)):
+        rates[tests], errors[tests], carried = _marginal(cells, crossed, tests, beta[tests])
+        if units is not None:
+            robust = [_sandwich(cells, units, tests, beta[tests], one) for one in np.moveaxis(carried, 2, 0)]
+            errors[tests] = np.maximum(errors[tests], np.sqrt(np.column_stack(robust)))
+    reach: np.ndarray | float = norm.isf(0.025)
+    if units is not None:
+        reach = t.isf(0.025, units.freedom)
+        p = 2 * t.sf(np.abs(beta[:, -1]) / errors[:, 2], units.freedom)
+    wald = (estimator == "logistic") | (units is not None)
+    low, high = (
+        np.exp(np.where(wald, beta[:, -1] + side * reach * errors[:, 2], profile))
+        for side, profile in zip((-1, 1), limits.T, strict=True)
+    )
+    rd, rr = rates[:, 1] - rates[:, 0], rates[:, 1] / rates[:, 0]
+    below, above = _between(rates, errors[:, 3:] * np.reshape(reach, (-1, 1)))
+    scarce = estimator == "firth"
+    return Adjusted.of(
+        estimator,
+        rd=rd,
+        low=np.where(scarce, below, np.maximum(rd - reach * errors[:, 0], -1)),
+        high=np.where(scarce, above, np.minimum(rd + reach * errors[:, 0], 1)),
+        se=errors[:, 0],
+        rr=rr,
+        rr_low=rr * np.exp(-reach * errors[:, 1]),
+        rr_high=rr * np.exp(reach * errors[:, 1]),
+        odds_ratio=np.exp(beta[:, -1]),
+        or_low=low,
+        or_high=high,
+        p=p,
+    )
 
-    matrix: np.ndarray
-    n: np.ndarray
-    bad: np.ndarray
-    n_mentions: np.ndarray
-    bad_mentions: np.ndarray
 
-    @property
-    def rows(self) -> np.ndarray:
-        """The model's rows, shared by all tests: (2 * cells, parameters + 1), the mention last."""
-        without = np.column_stack([self.matrix, np.zeros(len(self.matrix))])
-        with_ = np.column_stack([self.matrix, np.ones(len(self.matrix))])
-        return np.vstack([without, with_])
+def _fit(cells: Cells, crossed: sparse.csr_array, estimator: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients (tests, parameters), p, and the profile limits of Firth's last coefficient (tests, 2).
 
-    def counts(self, tests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Units and bad outcomes in `rows` for some tests: two arrays (len(tests), 2 * cells)."""
-        n1, bad1 = self.n_mentions[tests], self.bad_mentions[tests]
-        return np.hstack([self.n - n1, n1]), np.hstack([self.bad - bad1, bad1])
-
-
-@dataclass(frozen=True, slots=True)
-class Adjusted:
-    """Arrays (tests,); NaN where ``estimator`` says why there is none."""
-
-    rd: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    rr: np.ndarray
-    odds_ratio: np.ndarray
-    p: np.ndarray
-    estimator: np.ndarray
-
-
-def adjust(cells: Cells) -> Adjusted:
-    """Average marginal effect, odds ratio and likelihood-ratio p of every mention, controls held fixed.
-
-    Maximum likelihood where it exists and at least 10 of the rarer outcome stand behind each
-    parameter; Firth's penalised likelihood with the FLIC intercept otherwise.
+    Names in ``estimator`` what fitted, or why nothing did, for the tests that are '' there.
     """
-    count = len(cells.n_mentions)
-    estimator = _inestimable(cells)
-    estimable = np.flatnonzero(estimator == "")
-    beta = np.full((count, cells.matrix.shape[1] + 1), np.nan)
-    p = np.full(count, np.nan)
-
     rows = cells.rows
-    products = _products(rows)
-    controls, loglik_controls, exists = _newton(cells.matrix, _products(cells.matrix), cells.n[None], cells.bad[None])
+    beta = np.full((len(estimator), rows.shape[1]), np.nan)
+    p, limits = np.full(len(estimator), np.nan), np.full((len(estimator), 2), np.nan)
+    controls, without, exists = newton(cells.matrix, products(cells.matrix), cells.n[None], cells.bad[None])
     rarer = min(cells.bad.sum(), (cells.n - cells.bad).sum())
-    enough = bool(exists[0]) and rarer >= EVENTS_PER_PARAMETER * beta.shape[1]
-    if enough:
+    if exists[0] and rarer >= EVENTS_PER_PARAMETER * rows.shape[1]:
         start = np.append(controls[0], 0.0)
-        for tests in _blocks(estimable, len(rows)):
-            beta[tests], loglik, found = _newton(rows, products, *cells.counts(tests), start)
-            p[tests] = chi2.sf(np.maximum(2 * (loglik - loglik_controls[0]), 0), 1)
+        for tests in blocks(np.flatnonzero(estimator == ""), len(rows)):
+            beta[tests], reached, found = newton(rows, crossed, *cells.counts(tests), start)
+            p[tests] = chi2.sf(np.maximum(2 * (reached - without[0]), 0), 1)
             estimator[tests[found]] = "logistic"
-    for test in np.flatnonzero(estimator == ""):
-        beta[test], p[test], converged = _firth(cells, int(test))
-        estimator[test] = "firth" if converged else "none: the model did not converge"
-    lost = np.char.startswith(estimator.astype(str), "none")
-    beta[lost], p[lost] = np.nan, np.nan
-    rd, low, high, rr = _marginal(cells, products, beta)
-    return Adjusted(rd, low, high, rr, np.exp(beta[:, -1]), p, estimator)
+    for tests in blocks(np.flatnonzero(estimator == ""), len(rows)):
+        n, bad = cells.counts(tests)
+        fitted, p[tests], limits[tests, 0], limits[tests, 1], found = firth(rows, crossed, n, bad)
+        beta[tests] = recalibrated(rows, n, bad, fitted)
+        estimator[tests] = np.where(found, "firth", "none: the model did not converge")
+        beta[tests[~found]] = np.nan
+    return beta, p, limits
 
 
-def _blocks(tests: np.ndarray, rows: int) -> list[np.ndarray]:
-    size = max(1, _NUMBERS_PER_BLOCK // rows)
-    return [tests[first : first + size] for first in range(0, len(tests), size)]
-
-
-def _inestimable(cells: Cells) -> np.ndarray:
-    """Why there can be no adjusted estimate, object array (tests,); '' where there can."""
-    n1 = cells.n_mentions.sum(axis=1)
-    why = np.full(len(n1), "", dtype=object)
-    # What the controls leave unexplained of the mention; with nothing left its coefficient is not identified.
-    by_column = cells.n_mentions @ cells.matrix
-    gram = (cells.matrix * cells.n[:, None]).T @ cells.matrix
-    explained = np.einsum("kp,kp->k", by_column, np.linalg.solve(gram, by_column.T).T)
-    why[n1 - explained < 1e-6 * np.maximum(n1, 1)] = "none: the controls determine who mentions it"
-    few = np.minimum(n1, cells.n.sum() - n1) < MIN_GROUP
-    why[few] = f"none: fewer than {MIN_GROUP} mentions or others"
-    return why
-
-
-def _newton(
-    rows: np.ndarray, products: sparse.csr_array, n: np.ndarray, bad: np.ndarray, start: np.ndarray | None = None
+def newton(
+    rows: np.ndarray, crossed: sparse.csr_array, n: np.ndarray, bad: np.ndarray, start: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Maximum likelihood of many binomial logistic models on the same rows.
 
-    Parameters: ``rows`` (m, parameters) and their `_products`; ``n`` and ``bad`` (models, m); ``start`` (parameters,),
+    Parameters: ``rows`` (m, parameters) and their `products`; ``n`` and ``bad`` (models, m); ``start`` (parameters,),
     zero where None.
     Returns coefficients (models, parameters), log-likelihoods (models,), and whether each maximum
     exists: under separation the coefficients run away and the iteration is given up.
     """
     beta = np.zeros((len(n), rows.shape[1])) if start is None else np.tile(start, (len(n), 1))
-    loglik = _loglik(rows, n, bad, beta)
+    value = loglik(rows, n, bad, beta)
     found = np.zeros(len(n), dtype=bool)
     active = np.arange(len(n))
     for _ in range(_ITERATIONS):
         mean = expit(beta[active] @ rows.T)
         score = (bad[active] - n[active] * mean) @ rows
-        step = np.linalg.solve(_information(products, n[active], mean), score[..., None])[..., 0]
+        step = np.linalg.solve(information(crossed, n[active] * mean * (1 - mean)), score[..., None])[..., 0]
         step /= np.maximum(np.abs(step).max(axis=1, keepdims=True) / _LONGEST_STEP, 1)
         moved = beta[active] + step
-        reached = _loglik(rows, n[active], bad[active], moved)
-        while (worse := reached < loglik[active] - 1e-9 * np.abs(loglik[active])).any():
+        reached = loglik(rows, n[active], bad[active], moved)
+        while (worse := reached < value[active] - 1e-9 * np.abs(value[active])).any():
             step[worse] /= 2
             moved = beta[active] + step
-            reached = _loglik(rows, n[active], bad[active], moved)
-        beta[active], loglik[active] = moved, reached
+            reached = loglik(rows, n[active], bad[active], moved)
+        beta[active], value[active] = moved, reached
         found[active] = np.abs(step).max(axis=1) < _TOLERANCE
         runaway = np.abs(moved @ rows.T).max(axis=1) > _SEPARATED
         active = active[~found[active] & ~runaway]
         if not len(active):
             break
-    return beta, loglik, found
+    return beta, value, found
 
 
-def _loglik(rows: np.ndarray, n: np.ndarray, bad: np.ndarray, beta: np.ndarray) -> np.ndarray:
+def loglik(rows: np.ndarray, n: np.ndarray, bad: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Log-likelihoods (models,) of binomial logistic models, up to the binomial coefficients."""
     predictor = beta @ rows.T
     return (bad * predictor - n * np.logaddexp(0, predictor)).sum(axis=1)
 
 
-def _products(rows: np.ndarray) -> sparse.csr_array:
-    """Products of every two columns of rows of zeros and ones: (parameters^2, m), nearly all of them zero."""
-    row, column = np.nonzero(rows)
-    in_row = np.bincount(row, minlength=len(rows))
-    partners = in_row[row]  # every entry meets each entry of its own row once
-    first = np.repeat(np.cumsum(in_row)[row] - in_row[row], partners)
-    nth = np.arange(partners.sum()) - np.repeat(np.cumsum(partners) - partners, partners)
-    index = np.repeat(column, partners) * rows.shape[1] + column[first + nth]
-    shape = (rows.shape[1] ** 2, len(rows))
-    return sparse.csr_array(sparse.coo_array((np.ones(len(index)), (index, np.repeat(row, partners))), shape=shape))
-
-
-def _information(products: sparse.csr_array, n: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Fisher information of each model, sum of n mean (1 - mean) x x': (models, parameters, parameters)."""
-    parameters = int(np.sqrt(products.shape[0]))
-    return (products @ (n * mean * (1 - mean)).T).T.reshape(-1, parameters, parameters)
-
-
-def _firth(cells: Cells, test: int) -> tuple[np.ndarray, float, bool]:
-    """Firth's estimate (1993, Biometrika 80:27-38) with its penalised likelihood-ratio p, intercept by FLIC.
-
-    FLIC (Puhr et al. 2017, Statistics in Medicine 36:2302-2317): the penalty pulls predicted rates
-    towards one half, so the intercept is estimated again by maximum likelihood with the other
-    coefficients held fixed; the predicted rates then average to the observed one.
-    """
-    from firthmodels import FirthLogisticRegression
-
-    rows = cells.rows
-    n, bad = (counts[0] for counts in cells.counts(np.array([test])))
-    weight = np.concatenate([bad, n - bad]).astype(float)
-    filled = weight > 0
-    outcome = np.repeat([1.0, 0.0], len(rows))[filled]
-    model = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=200, gtol=1e-6, xtol=1e-6)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it would warn of, a fit that did not converge, is returned
-        model.fit(np.vstack([rows, rows])[filled], outcome, sample_weight=weight[filled])
-        if not model.converged_:
-            return np.full(rows.shape[1], np.nan), np.nan, False
-        model.lrt([rows.shape[1] - 1])
-    beta, p = np.array(model.coef_, float), float(model.lrt_pvalues_[-1])
-    predictor = rows @ beta
-    beta[0] += brentq(lambda shift: float(n @ expit(predictor + shift) - bad.sum()), -30, 30, xtol=1e-12)
-    return beta, p, bool(np.isfinite(p))
-
-
 def _marginal(
-    cells: Cells, products: sparse.csr_array, beta: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Average marginal effect with its 95 % delta-method interval, and the standardised risk ratio.
+    cells: Cells, crossed: sparse.csr_array, tests: np.ndarray, beta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rates without and with the mention, averaged over all units, and standard errors.
 
-    Every unit is predicted once with and once without the mention and the rates are averaged over
-    all units (g-computation: Robins 1986; Snowden, Rose and Mortimer 2011, Am J Epidemiol
-    173:731-738). The variance is that of the coefficients, the inverse Fisher information, carried through the
-    gradient, for the units at hand.
+    Every unit is predicted once with and once without the mention (g-computation: Robins 1986; Snowden, Rose and
+    Mortimer 2011, Am J Epidemiol 173:731-738). The variance is that of the coefficients, the inverse Fisher
+    information, carried through the gradient, for the units at hand.
+
+    Returns the rates (b, 2); standard errors (b, 5) of their difference, log ratio, the log odds ratio of the model,
+    and the log odds of either rate; and for each the inverse information times its gradient, (b, parameters, 5).
     """
     share = cells.n / cells.n.sum()
-    rd, error, rr = (np.full(len(beta), np.nan) for _ in range(3))
-    for tests in _blocks(np.flatnonzero(np.isfinite(beta).all(axis=1)), 2 * len(cells.n)):
-        predictor = beta[tests, :-1] @ cells.matrix.T
-        without, with_ = expit(predictor), expit(predictor + beta[tests, -1:])
-        slope_without, slope_with = share * without * (1 - without), share * with_ * (1 - with_)
-        gradient = np.column_stack([(slope_with - slope_without) @ cells.matrix, slope_with.sum(axis=1)])
-        information = _information(products, cells.counts(tests)[0], np.hstack([without, with_]))
-        carried = np.linalg.solve(information, gradient[..., None])[..., 0]
-        rd[tests] = (with_ - without) @ share
-        error[tests] = np.sqrt(np.einsum("kp,kp->k", gradient, carried))
-        rr[tests] = (with_ @ share) / (without @ share)
-    reach = norm.isf(0.025) * error
-    return rd, np.maximum(rd - reach, -1), np.minimum(rd + reach, 1), rr
+    predictor = beta[:, :-1] @ cells.matrix.T
+    without, with_ = expit(predictor), expit(predictor + beta[:, -1:])
+    rates = np.column_stack([without @ share, with_ @ share])
+    slopes = [share * mean * (1 - mean) for mean in (without, with_)]
+    none = np.column_stack([slopes[0] @ cells.matrix, np.zeros(len(beta))])
+    some = np.column_stack([slopes[1] @ cells.matrix, slopes[1].sum(axis=1)])
+    last = np.zeros_like(beta)
+    last[:, -1] = 1
+    one, two = rates[:, :1], rates[:, 1:]
+    gradients = np.stack(
+        [some - none, some / two - none / one, last, none / (one * (1 - one)), some / (two * (1 - two))], axis=2
+    )
+    mean = np.hstack([without, with_])
+    fisher = information(crossed, cells.counts(tests)[0] * mean * (1 - mean))
+    carried = np.linalg.solve(fisher, gradients)
+    return rates, np.sqrt((gradients * carried).sum(axis=1)), carried
+
+
+def _between(rates: np.ndarray, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of the difference of two rates (k, 2) whose log odds reach so far to either side.
+
+    The limits of the rates are combined as by Newcombe (1998, method 10; Zou and Donner 2008, Statistics in Medicine
+    27:1693-1702, in general). With few events a rate's interval is lopsided, which a symmetric one for the difference
+    would not show: it covered 88 to 90 % in our simulation.
+    """
+    with np.errstate(divide="ignore"):
+        low, high = expit(logit(rates) - reach), expit(logit(rates) + reach)
+    rd = rates[:, 1] - rates[:, 0]
+    below = rd - np.hypot(rates[:, 1] - low[:, 1], high[:, 0] - rates[:, 0])
+    return below, rd + np.hypot(high[:, 1] - rates[:, 1], rates[:, 0] - low[:, 0])
+
+
+def _sandwich(cells: Cells, units: Units, tests: np.ndarray, beta: np.ndarray, carried: np.ndarray) -> np.ndarray:
+    """Robust variance of each test's estimate (b,), whose influence per unit is carried'x (y - mean).
+
+    Patterns of `units` are twice the cell, plus one where the outcome is bad.
+    """
+    position = np.full(int(tests.max()) + 1, -1)
+    position[tests] = np.arange(len(tests))
+
+    def influence(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        at = position[block]
+        level = cells.matrix @ beta[at, :-1].T
+        slope = cells.matrix @ carried[at, :-1].T
+        sides = []
+        for mention in (0, 1):
+            mean = expit(level + mention * beta[at, -1])
+            pull = slope + mention * carried[at, -1]
+            sides.append(np.stack([-pull * mean, pull * (1 - mean)], axis=1).reshape(2 * len(mean), len(at)))
+        return sides[0], sides[1]
+
+    return units.sandwich(influence, tests, cells.matrix.shape[1] + 1)

@@ -2,143 +2,160 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from cxnlp.config import DriversConfig
-from cxnlp.drivers import effects
-from cxnlp.drivers.controls import Design, design
-from cxnlp.drivers.effects import Counts
-from cxnlp.drivers.family import Family
-from cxnlp.drivers.logistic import Cells, adjust
-from cxnlp.drivers.power import minimum_detectable_rr
+from cxnlp.drivers import events, means
+from cxnlp.drivers.cells import Adjusted
+from cxnlp.drivers.robust import FEW_CLUSTERS
+from cxnlp.drivers.sample import Sample
 from cxnlp.drivers.tiers import MIN_EVENTS
-from cxnlp.results import Note, Outcome
+from cxnlp.results import Note
 
-__all__ = ["Measured", "measure"]
+__all__ = ["adjusted", "estimates", "notes", "unanswerable"]
+
+_NUMBERS = (
+    "rd", "rd_low", "rd_high", "rr", "rr_low", "rr_high", "odds_ratio", "or_low", "or_high", "p",
+    "rd_adjusted", "rd_adjusted_low", "rd_adjusted_high", "rd_adjusted_se", "rr_adjusted", "rr_adjusted_low",
+    "rr_adjusted_high", "or_adjusted", "or_adjusted_low", "or_adjusted_high", "p_adjusted", "po_p", "or_mh",
+    "e_value", "e_value_low", "mde_rr", "mde",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One row per test of the family, in its order: the `drivers` columns that need no other outcome."""
+def estimates(sample: Sample, config: DriversConfig) -> dict[str, np.ndarray]:
+    """The `drivers` columns of one outcome that need no other outcome, arrays (k,) by name.
 
-    table: pd.DataFrame
-    notes: tuple[Note, ...]
-
-
-def measure(
-    outcome: Outcome, family: Family, first_half: np.ndarray, controls: pd.DataFrame, config: DriversConfig
-) -> Measured:
-    """Test the whole `family` against one outcome.
-
-    ``first_half`` (bool array) and ``controls`` (a column each) have a row per unit of the family.
-    With fewer than 10 bad or 10 good outcomes only counts and rates are given, and a Note says so.
+    Beside the declared columns: ``rd_adjusted_se``, the standard error of rd_adjusted, and ``rr_adjusted_low`` and
+    ``rr_adjusted_high``, 95 % by the delta method on the log scale. NaN where there is no number that can be trusted;
+    ``estimator`` says why there is no adjusted one. README.md says which method fills which column.
     """
-    column = family.units[outcome.name]
-    known = column.notna().to_numpy()
-    bad = column[column.notna()].astype(bool).to_numpy()
-    mentions = family.mentions[known].astype(np.int64)
-    n, events = len(bad), int(bad.sum())
-    counts = Counts.of(mentions.sum(axis=0), mentions[bad].sum(axis=0), n, events)
-    with_, without = counts.rates
-    table = family.tests.assign(
-        outcome=outcome.name,
-        n=n,
-        events=events,
-        n_mentions=counts.n1,
-        events_mentions=counts.a,
-        rate_with=with_,
-        rate_without=without,
-        controls="none",
-    )
-    notes = (
-        [Note("drivers", f"{outcome.label}: units whose outcome is not known do not enter", n_unknown, "info")]
-        if (n_unknown := int((~known).sum()))
-        else []
-    )
-    if min(events, n - events) < MIN_EVENTS:
+    sample, _ = _in_order(sample, None)
+    columns = _described(sample)
+    k = sample.mentions.shape[1]
+    columns |= {name: np.full(k, np.nan) for name in _NUMBERS}
+    if why := unanswerable(sample):
+        return columns | {"estimator": np.full(k, f"none: {why}", dtype=object), "worse": np.zeros(k, dtype=bool)}
+    estimate = events.estimate if sample.outcome.kind == "event" else means.estimate
+    columns["rd"] = columns["rate_with"] - columns["rate_without"]
+    unadjusted, found = estimate(sample, config)
+    columns |= unadjusted | _named(found, sample)
+    difference = np.where(np.isnan(columns["rd_adjusted"]), columns["rd"], columns["rd_adjusted"])
+    return columns | {"worse": difference * sample.worse > 0}
+
+
+def adjusted(sample: Sample, weight: np.ndarray | None = None) -> Adjusted:
+    """The adjusted difference of every test, in the outcome's unit, with units weighted by ``weight`` (n,).
+
+    Weights are taken relative to their mean; variances are then those of `robust.Units.sandwich`. The odds ratio is
+    given for events only. All is NaN where `unanswerable` says why.
+    """
+    if why := unanswerable(sample):
+        return Adjusted.of(np.full(sample.mentions.shape[1], f"none: {why}", dtype=object))
+    sample, weight = _in_order(sample, weight)
+    return events.adjust(sample, weight)[0] if sample.outcome.kind == "event" else means.Line.of(sample).adjust(weight)
+
+
+def unanswerable(sample: Sample) -> str:
+    """Why nothing beyond counts and rates can be said about this outcome; '' where it can."""
+    if sample.outcome.kind == "event":
+        events = int(sample.bad.sum())
+        return (
+            f"fewer than {MIN_EVENTS} bad or good outcomes" if min(events, len(sample.y) - events) < MIN_EVENTS else ""
+        )
+    if len(sample.y) < 2 * MIN_EVENTS:
+        return f"fewer than {2 * MIN_EVENTS} units"
+    return "the outcome does not vary" if np.ptp(sample.y) == 0 else ""
+
+
+def notes(sample: Sample) -> tuple[Note, ...]:
+    """What the user should know about the estimates of this outcome."""
+    found, label, n = [], sample.outcome.label, len(sample.y)
+    if unanswerable(sample) and sample.outcome.kind == "event":
+        bad = int(sample.bad.sum())
         message = (
-            f"{outcome.label}: {events} bad and {n - events} good outcomes are too few for any estimate; "
+            f"{label}: {bad} bad and {n - bad} good outcomes are too few for any estimate; "
             f"at least {MIN_EVENTS} of each are needed"
         )
-        estimator = f"none: fewer than {MIN_EVENTS} bad or good outcomes"
-        return Measured(table.assign(estimator=estimator), (*notes, Note("drivers", message, n)))
-    plan = design(controls[known], bad)
-    table = table.assign(
-        **_unadjusted(counts),
-        **_adjusted(plan, mentions, bad),
-        mde_rr=minimum_detectable_rr(events / n, counts.n1, counts.n0, config.power),
-        same_sign_halves=_same_sign(mentions, bad, first_half[known]),
-        controls=", ".join(plan.used) or "none",
+        found.append(Note("drivers", message, n))
+    elif why := unanswerable(sample):
+        found.append(Note("drivers", f"{label}: no estimate, {why}", n))
+    clusters = 0 if sample.cluster is None else len(np.unique(sample.cluster))
+    if 0 < clusters < FEW_CLUSTERS:
+        message = (
+            f"{label}: with {clusters} clusters, intervals are somewhat too narrow; {FEW_CLUSTERS} or more are better"
+        )
+        found.append(Note("drivers", message, clusters))
+    return tuple(found)
+
+
+def _in_order(sample: Sample, weight: np.ndarray | None) -> tuple[Sample, np.ndarray | None]:
+    """The units sorted by what enters sums, so that their last bits do not depend on the order of the input's rows."""
+    weights = np.ones(len(sample.y)) if weight is None else np.asarray(weight, float) / np.mean(np.sort(weight))
+    cluster = np.zeros(len(sample.y), dtype=int) if sample.cluster is None else sample.cluster
+    order = np.lexsort((weights, cluster, sample.design.cell, sample.y))
+    moved = replace(
+        sample,
+        y=np.asarray(sample.y, float)[order],
+        mentions=sample.mentions[order],
+        neutral=sample.neutral[order],
+        crossfit=sample.crossfit[order],
+        first_half=sample.first_half[order],
+        design=replace(sample.design, cell=sample.design.cell[order]),
+        cluster=None if sample.cluster is None else sample.cluster[order],
+        rows=sample.rows[order],
     )
-    # The adjusted risk ratio, where there is one, is what something unmeasured would still have to explain.
-    table["e_value"] = effects.e_value(table["rr_adjusted"].fillna(table["rr"]).to_numpy())
-    table["e_value_low"] = effects.e_value(_nearer_to_one(table["rr_low"].to_numpy(), table["rr_high"].to_numpy()))
-    return Measured(table, (*notes, *plan.notes))
+    return moved, None if weight is None else weights[order]
 
 
-def _nearer_to_one(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """The limit of a ratio's interval that is nearer to 1; 1 where the interval holds 1."""
-    return np.where(low > 1, low, np.where(high < 1, high, np.where(np.isnan(low), np.nan, 1.0)))
-
-
-def _unadjusted(counts: Counts) -> dict[str, np.ndarray]:
-    rd, rd_low, rd_high = effects.risk_difference(counts)
-    rr, rr_low, rr_high = effects.risk_ratio(counts)
+def _described(sample: Sample) -> dict[str, np.ndarray]:
+    """Counts, rates or means, and the sign in both halves."""
+    k, bad = sample.mentions.shape[1], sample.bad
+    with_, without = _means(sample.mentions, sample.y)
+    halves = []
+    for half in (sample.first_half, ~sample.first_half):
+        one, other = _means(sample.crossfit[half], sample.y[half])
+        # What is nothing but rounding has no sign.
+        halves.append(np.sign(np.where(np.abs(one - other) > 1e-12 * np.abs(sample.y).max(initial=0), one - other, 0)))
     return {
-        "rd": rd,
-        "rd_low": rd_low,
-        "rd_high": rd_high,
-        "rr": rr,
-        "rr_low": rr_low,
-        "rr_high": rr_high,
-        "p": effects.fisher_p(counts),
+        "n": np.full(k, len(bad)),
+        "events": np.full(k, int(bad.sum())),
+        "n_mentions": np.asarray(sample.mentions.sum(axis=0), dtype=np.int64),
+        "events_mentions": np.asarray(sample.mentions[bad].sum(axis=0), dtype=np.int64),
+        "rate_with": with_,
+        "rate_without": without,
+        "same_sign_halves": (halves[0] == halves[1]) & (halves[0] != 0),
     }
 
 
-def _adjusted(plan: Design, mentions: sparse.csr_array, bad: np.ndarray) -> dict[str, np.ndarray]:
-    cells = len(plan.matrix)
-    membership = sparse.csr_array(
-        (np.ones(len(bad), dtype=np.int64), (np.arange(len(bad)), plan.cell)), shape=(len(bad), cells)
-    )
-    counted = Cells(
-        matrix=plan.matrix,
-        n=np.bincount(plan.cell, minlength=cells),
-        bad=np.bincount(plan.cell[bad], minlength=cells),
-        n_mentions=(mentions.T @ membership).toarray(),
-        bad_mentions=(mentions[bad].T @ membership[bad]).toarray(),
-    )
-    found = adjust(counted)
-    named = np.where(found.estimator == "logistic", "logistic, no controls", found.estimator)
+def _named(found: Adjusted, sample: Sample) -> dict[str, np.ndarray]:
+    """The columns of an adjusted estimate; the estimator's words say what was not adjusted for, and clusters."""
+    words = "" if sample.design.used else ", no controls"
+    if sample.cluster is not None:
+        clusters = len(np.unique(sample.cluster))
+        words += f", {clusters} clusters" if clusters >= FEW_CLUSTERS else f", only {clusters} clusters"
+    named = [f"{one}{'' if str(one).startswith('none') else words}" for one in found.estimator]
     return {
         "rd_adjusted": found.rd,
         "rd_adjusted_low": found.low,
         "rd_adjusted_high": found.high,
+        "rd_adjusted_se": found.se,
         "rr_adjusted": found.rr,
+        "rr_adjusted_low": found.rr_low,
+        "rr_adjusted_high": found.rr_high,
         "or_adjusted": found.odds_ratio,
+        "or_adjusted_low": found.or_low,
+        "or_adjusted_high": found.or_high,
         "p_adjusted": found.p,
-        "estimator": found.estimator if plan.used else named,
-        "or_mh": effects.mantel_haenszel(_strata(plan, counted)),
+        "po_p": found.po_p,
+        "estimator": np.array(named, dtype=object),
     }
 
 
-def _strata(plan: Design, cells: Cells) -> Counts:
-    belongs = sparse.csr_array(
-        (np.ones(len(plan.stratum), dtype=np.int64), (np.arange(len(plan.stratum)), plan.stratum))
-    )
-    mentions, mentions_bad = cells.n_mentions @ belongs, cells.bad_mentions @ belongs
-    n, bad = cells.n @ belongs, cells.bad @ belongs
-    return Counts(mentions_bad, mentions - mentions_bad, bad - mentions_bad, n - mentions - bad + mentions_bad)
-
-
-def _same_sign(mentions: sparse.csr_array, bad: np.ndarray, first: np.ndarray) -> np.ndarray:
-    signs = []
-    for half in (first, ~first):
-        inside = bad & half
-        counts = Counts.of(mentions[half].sum(axis=0), mentions[inside].sum(axis=0), int(half.sum()), int(inside.sum()))
-        with_, without = counts.rates
-        signs.append(np.sign(with_ - without))
-    return (signs[0] == signs[1]) & (signs[0] != 0)
+def _means(mentions: sparse.csr_array, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean outcome with and without the mention; NaN where there is nobody."""
+    n1, sums = np.asarray(mentions.sum(axis=0), float), mentions.T @ y
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return sums / n1, (y.sum() - sums) / (len(y) - n1)

@@ -1,11 +1,11 @@
-"""Power of the comparison of two proportions: what so many mentions could have shown."""
+"""Power of the comparison of two rates or two means: what so many mentions could have shown."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.stats import norm
 
-__all__ = ["minimum_detectable_rr", "mentions_needed", "ALPHA"]
+__all__ = ["minimum_detectable_rr", "minimum_detectable_difference", "mentions_needed", "ALPHA"]
 
 ALPHA = 0.05
 """Two-sided significance level of the power gate."""
@@ -38,6 +38,18 @@ def minimum_detectable_rr(base: float, mentions: np.ndarray, others: np.ndarray,
             enough = excess(middle) >= 0
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
         return np.where(possible, high / base, np.nan)
+
+
+def minimum_detectable_difference(spread: float, mentions: np.ndarray, others: np.ndarray, power: float) -> np.ndarray:
+    """Smallest difference of two means that the two-sided z test shows with `power`, in the outcome's unit.
+
+    (z_(1-alpha/2) + z_power) spread sqrt(1/n1 + 1/n0), with ``spread`` the outcome's standard deviation (Cohen 1988,
+    Statistical Power Analysis for the Behavioral Sciences, section 2.4). NaN without mentions or without others.
+    """
+    n1, n0 = np.asarray(mentions, float), np.asarray(others, float)
+    with np.errstate(divide="ignore"):
+        needed = (norm.isf(ALPHA / 2) + norm.ppf(power)) * spread * np.sqrt(1 / n1 + 1 / n0)
+    return np.where(np.isfinite(needed), needed, np.nan)
 
 
 def mentions_needed(base: float, mentions: float, others: float, rr: float, power: float) -> int:

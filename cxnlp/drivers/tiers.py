@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from cxnlp import wording
 from cxnlp.config import DriversConfig
 from cxnlp.drivers.power import mentions_needed
 
-__all__ = ["TIERS", "MIN_EVENTS", "MIN_STABILITY", "tier"]
+__all__ = ["TIERS", "MIN_EVENTS", "MIN_STABILITY", "POWER_SD", "Verdict", "tier"]
 
-TIERS: tuple[str, ...] = ("PROBABLE", "WATCH", "INSUFFICIENT", "NOT SUPPORTED")
-"""Best first. CONFIRMED stands above them and needs an audit of the tags."""
+TIERS: tuple[str, ...] = ("CONFIRMED", "PROBABLE", "WATCH", "INSUFFICIENT", "NOT SUPPORTED")
+"""Best first."""
 
 MIN_EVENTS = 10
 """Fewest bad and fewest good outcomes for any estimate."""
@@ -21,90 +23,193 @@ MIN_EVENTS = 10
 MIN_STABILITY = 0.8
 """Share of refits that must find the topic again (Hennig 2007, Computational Statistics & Data Analysis 52:258-271)."""
 
-_AUDIT = "an audit of the tags (cxnlp audit, to come)"
+POWER_SD = 0.5
+"""Of a score or an amount: a test counts as powered if it could have shown a difference of so many standard
+deviations, what Cohen (1988, Statistical Power Analysis for the Behavioral Sciences) calls a medium effect."""
+
+_Test = Mapping[str, Any]
 
 
-def tier(test: Mapping[str, Any], config: DriversConfig) -> tuple[str, str]:
-    """The tier of one row of the `drivers` table, and one plain sentence on why it is not higher.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``why``: what keeps it from a higher tier; ``raise_by``: what would raise it. Plain sentences, or ''."""
 
-    In this order: INSUFFICIENT below the power gate, whatever the p-value; NOT SUPPORTED where q is
-    not below `config.q`; PROBABLE where nothing of `_missing` is missing; else WATCH.
+    tier: str
+    why: str
+    raise_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Something that a higher tier asks for: why it is not there, and what would help ('' where nothing would)."""
+
+    why: str
+    help: str = ""
+
+
+def tier(test: _Test, config: DriversConfig) -> Verdict:
+    """The tier of one row of the `drivers` table.
+
+    Beside the declared columns the row has ``powered`` (bool: see `POWER_SD` and `config.power_rr`), ``practical`` (the
+    smallest difference that matters, in the outcome's unit), ``timing`` ('dates', 'same time' or 'unknown'), ``failed``
+    (refutations that failed, in words, joined by '; '), ``gold_needed`` (units that an audit would have to label),
+    ``power_limit`` (`POWER_SD` in the outcome's unit) and ``unit_name``.
+
+    In this order: INSUFFICIENT below the power gate, whatever the p-value; where q is not below `config.q`, NOT
+    SUPPORTED if the interval lies within what does not matter, else INSUFFICIENT; WATCH where something of
+    `_for_probable` is missing, or more than one of `_one_may_miss`; CONFIRMED where nothing at all is; else PROBABLE.
     """
     if short := _too_little(test, config):
-        return "INSUFFICIENT", f"Needs {short}."
+        return Verdict("INSUFFICIENT", f"Not enough data: {short.why}.", _sentence(short.help))
     if not test["q"] < config.q:
-        return "NOT SUPPORTED", _not_supported(test, config)
-    if missing := _missing(test, config):
-        return "WATCH", f"Not PROBABLE: {'; '.join(missing)}."
-    return "PROBABLE", f"Needs {_AUDIT} to be CONFIRMED."
+        return _not_shown(test)
+    needed = _for_probable(test, config)
+    grave = [*needed, *_one_may_miss(test)]
+    if needed or len(grave) > 1:
+        return _verdict("WATCH", "PROBABLE", grave)
+    strict = [*grave, *_for_confirmed(test)]
+    return _verdict("PROBABLE", "CONFIRMED", strict) if strict else Verdict("CONFIRMED", "", "")
 
 
-def _too_little(test: Mapping[str, Any], config: DriversConfig) -> str:
+def _verdict(name: str, higher: str, missing: list[_Missing]) -> Verdict:
+    help = dict.fromkeys(one.help for one in missing if one.help)
+    return Verdict(name, f"Not {higher}: {'; '.join(one.why for one in missing)}.", _sentence("; ".join(help)))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
+def _too_little(test: _Test, config: DriversConfig) -> _Missing | None:
     n, events, mentions = int(test["n"]), int(test["events"]), int(test["n_mentions"])
-    if min(events, n - events) < MIN_EVENTS:
-        return f"at least {MIN_EVENTS} bad and {MIN_EVENTS} good outcomes; there are {events} and {n - events}"
-    if mentions == n:
-        return "some who do not mention it; everyone does, so there is nobody to compare with"
-    if mentions == 0:
-        return "mentions by those whose outcome is known; there are none"
-    if mentions >= config.min_mentions and test["mde_rr"] <= config.power_rr:
-        return ""
-    needed = mentions_needed(events / n, mentions, n - mentions, config.power_rr, config.power)
-    more = max(needed, config.min_mentions) - mentions
+    if test["kind"] == "event" and min(events, n - events) < MIN_EVENTS:
+        why = (
+            f"at least {MIN_EVENTS} bad and {MIN_EVENTS} good outcomes are needed; there are {events} and {n - events}"
+        )
+        return _Missing(why, "more customers with a known outcome")
+    if mentions in (0, n):
+        why = "nobody mentions it whose outcome is known" if mentions == 0 else "everyone mentions it"
+        return _Missing(f"{why}, so there is nobody to compare")
+    if mentions >= config.min_mentions and test["powered"]:
+        return None
     # An estimate that passes a test without power is too large on average (Gelman and Carlin 2014,
     # Perspectives on Psychological Science 9:641-651).
     seen = f"; a difference shows already (q = {test['q']:.2g}), but so few mentions overstate its size"
-    return (
-        f"about {more:,} more mentions, at the same share of all comments, "
-        f"to be able to show a risk ratio of {config.power_rr:g}{seen if test['q'] < config.q else ''}"
+    if test["kind"] == "event":
+        enough = mentions_needed(events / n, mentions, n - mentions, config.power_rr, config.power)
+        could = f"a risk ratio of {config.power_rr:g}"
+    else:
+        # The smallest detectable difference falls with the square root of the number of mentions.
+        enough = int(np.ceil(mentions * (float(test["mde"]) / float(test["power_limit"])) ** 2))
+        could = f"a difference of {wording.amount(float(test['power_limit']))}"
+    more = max(enough, config.min_mentions) - mentions
+    return _Missing(
+        f"{mentions:,} mentions could not show {could}{seen if test['q'] < config.q else ''}",
+        f"about {more:,} more mentions, at the same share of all comments",
     )
 
 
-def _not_supported(test: Mapping[str, Any], config: DriversConfig) -> str:
-    low, high = float(test["rd_low"]), float(test["rd_high"])
-    if -config.practical_rd < low and high < config.practical_rd:
-        return f"A difference of {_points(config.practical_rd)} points or more is ruled out."
-    return (
-        f"Not distinguishable from zero: the difference may be anything from {_points(low)} to {_points(high)} points; "
-        "more mentions would narrow it."
+def _not_shown(test: _Test) -> Verdict:
+    """No association stands out: is one that matters ruled out, or is it simply not known?"""
+    adjusted = np.isfinite(test["rd_adjusted_low"])
+    low, high = (float(test[f"{'rd_adjusted' if adjusted else 'rd'}_{end}"]) for end in ("low", "high"))
+    limit = float(test["practical"])
+    if -limit < low and high < limit:
+        size = _size(limit, test["kind"])
+        return Verdict("NOT SUPPORTED", f"A difference of {size} or more is ruled out.", "")
+    why = (
+        f"Not distinguishable from zero, and not shown to be small: the difference may be anything from "
+        f"{_size(low, test['kind'])} to {_size(high, test['kind'])}."
     )
+    return Verdict("INSUFFICIENT", why, "More mentions would narrow the interval.")
 
 
-def _missing(test: Mapping[str, Any], config: DriversConfig) -> list[str]:
-    """What keeps a test with q below the limit from PROBABLE, each in words."""
-    return [words for words in (*_missing_adjusted(test, config), *_missing_checks(test)) if words]
-
-
-def _missing_adjusted(test: Mapping[str, Any], config: DriversConfig) -> tuple[str, ...]:
+def _for_probable(test: _Test, config: DriversConfig) -> list[_Missing]:
+    """Adjustment, size, time and refutation: all of it is needed."""
     if test["controls"] == "none":
-        return ("nothing was adjusted for; name controls such as tenure or plan",)
+        return [_Missing("nothing was adjusted for", "name controls such as tenure or plan (--control)")]
     if not np.isfinite(test["rd_adjusted"]):
-        return (f"there is no adjusted estimate ({test['estimator']})",)
+        return [_Missing(f"there is no adjusted estimate ({test['estimator']})", "more mentions")]
+    found = [_Missing(why) for why in _adjustment(test, config) if why]
+    if _late(test):
+        found.append(_Missing("it does not hold when time before the mention is set apart (Cox model)"))
+    if test["failed"]:
+        found.append(_Missing(test["failed"]))
+    return found
+
+
+def _adjustment(test: _Test, config: DriversConfig) -> tuple[str, ...]:
     low, high = test["rd_adjusted_low"], test["rd_adjusted_high"]
-    signs = {np.sign(test["rd"]), np.sign(test["rd_adjusted"]), np.sign(test["or_mh"] - 1)}
-    small = abs(test["rd_adjusted"]) < config.practical_rd
+    small = abs(test["rd_adjusted"]) < test["practical"]
     return (
         ""
         if test["q_adjusted"] < config.q
         else f"it does not stand out after adjustment (q = {test['q_adjusted']:.2g})",
         "" if low > 0 or high < 0 else "the interval of the adjusted difference contains zero",
-        f"the adjusted difference is below {_points(config.practical_rd)} points" if small else "",
-        "" if len(signs) == 1 else "unadjusted, adjusted and Mantel-Haenszel estimates do not agree in direction",
+        f"the adjusted difference is below {_size(float(test['practical']), test['kind'])}" if small else "",
+        "" if _one_direction(test) else "unadjusted, adjusted and model-free estimates do not agree in direction",
     )
 
 
-def _missing_checks(test: Mapping[str, Any]) -> tuple[str, ...]:
+def _one_direction(test: _Test) -> bool:
+    signs = {np.sign(test["rd"]), np.sign(test["rd_adjusted"])}
+    if test["kind"] == "event":
+        signs.add(np.sign(test["or_mh"] - 1))
+    return len(signs) == 1
+
+
+def _late(test: _Test) -> bool:
+    """Dates are known and the hazard ratio, from the mention on, does not show the same direction."""
+    if test["timing"] != "dates" or not np.isfinite(test["hr"]):
+        return False
+    return not (test["hr_low"] > 1 if test["rd_adjusted"] > 0 else test["hr_high"] < 1)
+
+
+def _one_may_miss(test: _Test) -> list[_Missing]:
+    """The tags are right, the topic is real, and it was not found in the data that it is tested on."""
+    found = []
+    if not _audited(test):
+        found.append(_audit(test))
     stability = test["topic_stability"]
-    halves = "" if test["same_sign_halves"] else "the two random halves of the data do not agree in direction"
     if not np.isfinite(stability):
-        return halves, "the stability of the topic is not known"
-    return (
-        halves,
-        ""
-        if stability >= MIN_STABILITY
-        else f"the topic came back in {stability:.0%} of the refits; {MIN_STABILITY:.0%} are needed",
-    )
+        found.append(_Missing("the stability of the topic is not known"))
+    elif stability < MIN_STABILITY:
+        why = f"the topic came back in {stability:.0%} of the refits; {MIN_STABILITY:.0%} are needed"
+        found.append(_Missing(why, "more comments, or fewer topics"))
+    if not test["same_sign_halves"]:
+        found.append(_Missing("the two random halves of the data do not agree in direction"))
+    return found
 
 
-def _points(share: float) -> str:
-    return f"{round(100 * share, 1):g}"
+def _audited(test: _Test) -> bool:
+    low, high = test["rd_corrected_low"], test["rd_corrected_high"]
+    return bool(np.sign(test["rd_corrected"]) == np.sign(test["rd_adjusted"]) and (low > 0 or high < 0))
+
+
+def _audit(test: _Test) -> _Missing:
+    needed = test["gold_needed"]
+    size = f"of about {int(needed):,} {test['unit_name']}s" if np.isfinite(needed) else "of the tags"
+    if not test["n_gold"] > 0:
+        return _Missing("the tags were not audited", f"an audit {size} (cxnlp audit draw)")
+    if not np.isfinite(test["rd_corrected"]):
+        why = f"the audit holds too few mentions of it to correct the estimate ({int(test['n_gold']):,} labelled)"
+    else:
+        why = "corrected for the tagging errors that the audit found, the interval contains zero or the sign differs"
+    return _Missing(why, f"an audit {size}, with more that mention it (cxnlp audit draw)")
+
+
+def _for_confirmed(test: _Test) -> list[_Missing]:
+    """The size matters beyond doubt, and the mention came first."""
+    found = []
+    near = min(abs(test["rd_corrected_low"]), abs(test["rd_corrected_high"]))
+    if _audited(test) and near < test["practical"]:
+        size = _size(float(test["practical"]), test["kind"])
+        found.append(_Missing(f"the corrected difference may be below {size}", "more mentions, or a larger audit"))
+    if test["timing"] == "unknown" or (test["timing"] == "dates" and not np.isfinite(test["hr"])):
+        why = "it is not known that the comments came before the outcome"
+        found.append(_Missing(why, "dates of the comments and of leaving (--date, --churn-date)"))
+    return found
+
+
+def _size(value: float, kind: str) -> str:
+    return f"{round(100 * value, 1):g} points" if kind == "event" else wording.amount(value)

@@ -5,7 +5,6 @@ the function and add a line to `FLAGS`.
 
 - ``associations.py``  topics that go with the outcome, for worse and for better
 - ``quality.py``       what in the data limits the conclusions
-- ``wording.py``       numbers in words
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from cxnlp import wording
 from cxnlp.config import DriversConfig
-from cxnlp.flags import wording
 from cxnlp.results import Drivers, Flag, Outcome, Table, Topics
 
 __all__ = ["commenters_differ", "low_power", "many_unscored", "many_unassigned", "stages_disagree"]
@@ -109,7 +109,8 @@ def commenters_differ(
     table: Table, topics: Topics, metrics: pd.DataFrame, drivers: Drivers, config: DriversConfig
 ) -> list[Flag]:
     """Those who comment have the outcome more or less often than those who do not."""
-    flags = [_commenters_differ(table, outcome) for outcome in table.outcomes]
+    events = [outcome for outcome in table.outcomes if outcome.kind == "event"]
+    flags = [_commenters_differ(table, outcome) for outcome in events]
     return [flag for flag in flags if flag is not None]
 
 

@@ -109,12 +109,21 @@ def _of_comments(table: Table, topics: Topics, config: MetricsConfig) -> Iterato
 
 
 def _of_units(table: Table, topics: Topics, config: MetricsConfig) -> Iterator[dict[str, Any]]:
-    if not table.outcomes:
+    events = [outcome.name for outcome in table.outcomes if outcome.kind == "event"]
+    if not events:
         return
+    # Silent customers belong to no topic and no stage, but to everybody and to their segments.
+    silent = table.units["n_comments"].eq(0).to_numpy()
     for grouping in groups.of_units(table, topics):
-        for outcome in table.outcomes:
-            values = table.units[outcome.name].to_numpy(dtype=float, na_value=np.nan)[grouping.member]
-            yield from _rows("outcome rate", outcome.name, grouping, grouping.split(values), config)
+        of_all = bool(silent[grouping.member].any())
+        for name in events:
+            values = table.units[name].to_numpy(dtype=float, na_value=np.nan)[grouping.member]
+            for row in _rows("outcome rate", name, grouping, grouping.split(values), config):
+                yield {**row, "method": _of_silent_too(row["method"], table.unit_name)} if of_all else row
+
+
+def _of_silent_too(method: str, unit_name: str) -> str:
+    return method.replace("share", f"share of all {unit_name}s, with or without a scored comment", 1)
 
 
 def _membership(grouping: groups.Grouping, scored: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

@@ -11,10 +11,12 @@ A model is a folder that describes itself::
     heads/<head>/head.safetensors    weight (labels, width) and bias (labels,)
     projection.safetensors           from a reading to the embedding for topics; optional
     figures.csv                      what was measured, as the card shows it; optional
+    trained_on.safetensors           hashes of the texts that trained it; optional
 
 Where a change goes: what the folder holds, `layout`; how weights are stored, `quantization`; which
 folder a name means, `lookup`; what makes a folder trustworthy, `verification`; folders in plain Hugging Face
-layout, `foreign`; what the labels of a foreign classifier mean, `polarities`.
+layout, `foreign`; what the labels of a foreign classifier mean, `polarities`; which texts trained a model,
+`trained_on`.
 """
 
 from cxnlp.registry.foreign import Foreign, find_foreign, labels_of
@@ -31,6 +33,7 @@ from cxnlp.registry.layout import (
 from cxnlp.registry.lookup import available, find
 from cxnlp.registry.polarities import polarity_matrix, polarity_of, read_declared
 from cxnlp.registry.quantization import quantize, widen
+from cxnlp.registry.trained_on import add_trained_on, read_trained_on, text_hashes, trained_on_file
 from cxnlp.registry.verification import verify
 from cxnlp.registry.writing import write_model
 
@@ -39,6 +42,7 @@ __all__ = [
     "HeadWeights",
     "Manifest",
     "Projection",
+    "add_trained_on",
     "available",
     "find",
     "find_foreign",
@@ -52,6 +56,9 @@ __all__ = [
     "read_heads",
     "read_manifest",
     "read_projection",
+    "read_trained_on",
+    "text_hashes",
+    "trained_on_file",
     "verify",
     "widen",
     "write_model",

@@ -23,12 +23,14 @@ __all__ = [
     "Manifest",
     "Projection",
     "check_head",
+    "damaged",
     "read_backbone",
     "read_config",
     "read_heads",
     "read_json",
     "read_manifest",
     "read_projection",
+    "read_tensors",
 ]
 
 FORMAT = 1
@@ -41,6 +43,7 @@ CONFIG = "backbone/config.json"
 WEIGHTS = "backbone/model.safetensors"
 TOKENIZER = "backbone/tokenizer.json"
 PROJECTION = "projection.safetensors"
+TRAINED_ON = "trained_on.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def read_manifest(path: Path) -> Manifest:
             sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(file, f"an entry is missing or wrong: {error}") from error
+        raise damaged(file, f"an entry is missing or wrong: {error}") from error
     _check_manifest(file, manifest)
     return manifest
 
@@ -137,20 +140,18 @@ def read_manifest(path: Path) -> Manifest:
 def _check_manifest(file: Path, manifest: Manifest) -> None:
     # Mean pooling and unit length are what the heads and every user of the embedding rely on.
     if manifest.pooling != "mean" or not manifest.normalise:
-        raise _unreadable(
-            file, f"pooling {manifest.pooling!r}, normalise {manifest.normalise}; only mean, true is known"
-        )
+        raise damaged(file, f"pooling {manifest.pooling!r}, normalise {manifest.normalise}; only mean, true is known")
     outside = [
         n
         for n in manifest.files
         if {"\\", ":"} & set(n) or PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts
     ]
     if outside:
-        raise _unreadable(file, f"it names files outside the folder: {', '.join(outside)}")
+        raise damaged(file, f"it names files outside the folder: {', '.join(outside)}")
     required = [CONFIG, WEIGHTS, TOKENIZER, *(name for head in manifest.heads for name in head_files(head))]
     unlisted = [name for name in required if name not in manifest.files]
     if unlisted:
-        raise _unreadable(file, f"it lists no hash for {', '.join(unlisted)}")
+        raise damaged(file, f"it lists no hash for {', '.join(unlisted)}")
 
 
 def head_files(head: str) -> tuple[str, str]:
@@ -165,7 +166,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def read_backbone(path: Path) -> dict[str, np.ndarray]:
     """The network's weights, float32, by tensor name. Raises ModelError where the file is damaged."""
-    return widen(_read_tensors(Path(path) / WEIGHTS))
+    return widen(read_tensors(Path(path) / WEIGHTS))
 
 
 def read_heads(path: Path) -> dict[str, HeadWeights]:
@@ -179,7 +180,7 @@ def read_heads(path: Path) -> dict[str, HeadWeights]:
 
 def _read_head(path: Path, name: str, width: int | None) -> HeadWeights:
     description, weights = (path / file for file in head_files(name))
-    entries, tensors = read_json(description), _read_tensors(weights)
+    entries, tensors = read_json(description), read_tensors(weights)
     try:
         head = HeadWeights(
             name=str(entries["name"]),
@@ -192,9 +193,9 @@ def _read_head(path: Path, name: str, width: int | None) -> HeadWeights:
             language_temperature={str(k): float(v) for k, v in entries.get("language_temperature", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(description, f"an entry is missing or wrong: {error}") from error
+        raise damaged(description, f"an entry is missing or wrong: {error}") from error
     if head.name != name:
-        raise _unreadable(description, f"it describes the head {head.name!r}")
+        raise damaged(description, f"it describes the head {head.name!r}")
     check_head(head, width=width)
     return head
 
@@ -232,11 +233,11 @@ def read_projection(path: Path) -> Projection | None:
     """
     if PROJECTION not in read_manifest(path).files:
         return None
-    tensors = _read_tensors(Path(path) / PROJECTION)
+    tensors = read_tensors(Path(path) / PROJECTION)
     try:
         projection = Projection(tensors["weight"].astype(np.float32), tensors["bias"].astype(np.float32))
     except KeyError as error:
-        raise _unreadable(Path(path) / PROJECTION, f"it lacks the tensor {error}") from error
+        raise damaged(Path(path) / PROJECTION, f"it lacks the tensor {error}") from error
     check_projection(projection, width=read_config(path).get("hidden_size"))
     return projection
 
@@ -258,22 +259,24 @@ def read_json(file: Path) -> dict[str, Any]:
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise _unreadable(file, "there is no such file") from error
+        raise damaged(file, "there is no such file") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(file, str(error)) from error
+        raise damaged(file, str(error)) from error
     if not isinstance(entries, dict):
-        raise _unreadable(file, "it holds no JSON object")
+        raise damaged(file, "it holds no JSON object")
     return entries
 
 
-def _read_tensors(file: Path) -> dict[str, np.ndarray]:
+def read_tensors(file: Path) -> dict[str, np.ndarray]:
+    """The tensors of a safetensors file of a model folder; ModelError where it is damaged."""
     try:
         return load_file(file)
     except (OSError, SafetensorError, TypeError) as error:  # TypeError: a number format that numpy lacks
-        raise _unreadable(file, str(error)) from error
+        raise damaged(file, str(error)) from error
 
 
-def _unreadable(file: Path, why: str) -> ModelError:
+def damaged(file: Path, why: str) -> ModelError:
+    """The error for a file of a model folder that is not as cxnlp writes it."""
     return ModelError(
         f"{file}: {why}",
         expected="a model folder as cxnlp writes it",

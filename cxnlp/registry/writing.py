@@ -22,6 +22,7 @@ from cxnlp.registry.layout import (
     MANIFEST,
     PROJECTION,
     TOKENIZER,
+    TRAINED_ON,
     WEIGHTS,
     HeadWeights,
     Projection,
@@ -32,7 +33,7 @@ from cxnlp.registry.layout import (
 from cxnlp.registry.quantization import quantize
 from cxnlp.registry.verification import file_record
 
-__all__ = ["write_model"]
+__all__ = ["write_json", "write_model"]
 
 
 def write_model(
@@ -49,6 +50,7 @@ def write_model(
     licence: str,
     projection: Projection | None = None,
     figures: str | None = None,
+    trained_on: bytes | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write a model folder; a reader sees the whole of it or nothing.
@@ -69,6 +71,7 @@ def write_model(
     licence : of the weights, as an SPDX identifier.
     projection : from the reading to the embedding; None where they are the same.
     figures : the measured figures that the card shows, as CSV, stored beside it.
+    trained_on : the file of hashes of the texts that trained it, by `trained_on.trained_on_file`.
     overwrite : replace a folder that is already there.
 
     Returns
@@ -123,6 +126,8 @@ def write_model(
                 save_file(tensors, fresh / PROJECTION)
             if figures is not None:
                 (fresh / FIGURES).write_text(figures, encoding="utf-8")
+            if trained_on is not None:
+                (fresh / TRAINED_ON).write_bytes(trained_on)
             _write_manifest(fresh, manifest)
             _swap(fresh, folder, Path(scratch) / "old")
     except OSError as error:
@@ -144,7 +149,7 @@ def _write_parts(
 ) -> None:
     (folder / WEIGHTS).parent.mkdir(parents=True)
     save_file(quantize(backbone_state), folder / WEIGHTS)
-    _write_json(folder / CONFIG, config)
+    write_json(folder / CONFIG, config)
     shutil.copyfile(tokenizer, folder / TOKENIZER)
     (folder / CARD).write_text(card, encoding="utf-8")
     for head in heads.values():
@@ -159,7 +164,7 @@ def _write_parts(
             "temperature": head.temperature,
             "language_temperature": dict(head.language_temperature),
         }
-        _write_json(description, entries)
+        write_json(description, entries)
 
 
 def _float32(values: np.ndarray) -> np.ndarray:
@@ -169,10 +174,11 @@ def _float32(values: np.ndarray) -> np.ndarray:
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-    _write_json(folder / MANIFEST, manifest | {"files": {file: file_record(folder / file) for file in names}})
+    write_json(folder / MANIFEST, manifest | {"files": {file: file_record(folder / file) for file in names}})
 
 
-def _write_json(file: Path, entries: Mapping[str, Any]) -> None:
+def write_json(file: Path, entries: Mapping[str, Any]) -> None:
+    """Write a JSON object as every file of a model folder has it."""
     file.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

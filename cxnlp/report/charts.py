@@ -14,7 +14,7 @@ from typing import Any
 
 from cxnlp.report.words import is_missing
 
-__all__ = ["Chart", "Mark", "intervals", "journey_curve", "shares", "tone_colour"]
+__all__ = ["Chart", "Curve", "Mark", "intervals", "journey_curve", "shares", "steps", "tone_colour"]
 
 POSITIVE, NEUTRAL, NEGATIVE, ACCENT = "#2f7fb8", "#8a8f98", "#d2691e", "#3b6ea5"
 
@@ -38,6 +38,16 @@ class Mark:
     high: float
     colour: str
     hover: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line that changes in steps: its label, its points and its colour."""
+
+    label: str
+    x: list[float]
+    y: list[float]
+    colour: str
 
 
 def tone_colour(sentiment: float) -> str:
@@ -180,3 +190,26 @@ def journey_curve(marks: Sequence[Mark], title: str, *, tickformat: str) -> dict
             },
         ),
     }
+
+
+def steps(curves: Sequence[Curve], x_title: str, y_title: str) -> dict[str, Any]:
+    """Shares over time that fall in steps (Kaplan-Meier), one line a group, named in the legend."""
+    lines = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": _plain(curve.label, 40),
+            "x": curve.x,
+            "y": curve.y,
+            "line": {"color": curve.colour, "width": 2, "shape": "hv"},
+            "hovertemplate": "%{y:.0%} on day %{x:.0f}",
+        }
+        for curve in curves
+    ]
+    axis = {"automargin": True, "fixedrange": True, "nticks": 6}
+    layout = _layout(
+        280,
+        xaxis={**axis, "title": {"text": x_title, "standoff": 10}, "zeroline": False, "rangemode": "tozero"},
+        yaxis={**axis, "title": {"text": y_title}, "tickformat": ".0%", "zeroline": False},
+    )
+    return {"data": lines, "layout": {**layout, "showlegend": True, "legend": {"orientation": "h", "y": 1.12, "x": 0}}}

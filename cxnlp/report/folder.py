@@ -11,7 +11,17 @@ from cxnlp.errors import OutputError, SettingsError
 from cxnlp.report import manifest
 from cxnlp.report.page import writing_error
 from cxnlp.report.wide import statements_table, wide_comments
-from cxnlp.report.writers import ALWAYS, FILES, OTHERS, WITH_CODES, WRITERS, Tables, tidy_tables, write_csv
+from cxnlp.report.writers import (
+    ALWAYS,
+    FILES,
+    OTHERS,
+    WHERE_FILLED,
+    WITH_CODES,
+    WRITERS,
+    Tables,
+    tidy_tables,
+    write_csv,
+)
 from cxnlp.results import Evidence, Note
 
 __all__ = ["check_folder", "save"]
@@ -19,7 +29,7 @@ __all__ = ["check_folder", "save"]
 _OURS = frozenset(
     (
         *(name for names in FILES.values() for name in names),
-        *(f"{name}.csv" for name in (*ALWAYS, *WITH_CODES)),
+        *(f"{name}.csv" for name in (*ALWAYS, *WHERE_FILLED, *WITH_CODES)),
         *OTHERS,
         manifest.NAME,
     )
@@ -84,7 +94,8 @@ def save(evidence: Evidence, folder: Path, *, formats: tuple[str, ...], force: b
     """Write the whole result folder and return its path.
 
     Always writes topics.csv, metrics.csv, drivers.csv, impact.csv, journey.csv, analysis.json and
-    `Evidence.files`; where a codebook was used also codes.csv and review.csv; by `formats`
+    `Evidence.files`; where they have rows also importance.csv, kano.csv, survival.csv and audit.csv; where a codebook
+    was used codes.csv and review.csv; by `formats`
     (config.FORMATS) also report.html (html), comments.parquet and statements.parquet (parquet),
     comments.csv (csv), workbook.xlsx (xlsx).
 

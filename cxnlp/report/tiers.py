@@ -22,13 +22,14 @@ TIERS: dict[str, Tier] = {
         Tier(
             "CONFIRMED",
             "strong",
-            "Every check passed, among them one against comments that people labelled by hand.",
+            "Every check passed: it also holds when corrected for the errors that people found in the tags, it is "
+            "large enough to matter beyond doubt, and the comments came first.",
         ),
         Tier(
             "PROBABLE",
             "strong",
-            "The association holds after adjustment, after correction for the number of tests, and in both halves "
-            "of the data, and the topic is stable.",
+            "The association holds after adjustment, after correction for the number of tests, and in every attempt to "
+            "refute it. At most one is missing of: an audit of the tags, a stable topic, both halves of the data.",
         ),
         Tier(
             "WATCH",
@@ -38,12 +39,12 @@ TIERS: dict[str, Tier] = {
         Tier(
             "INSUFFICIENT",
             "faint",
-            "Too few mentions or events to tell. This does not mean that there is no effect.",
+            "The data are too few to tell. This does not mean that there is no effect.",
         ),
         Tier(
             "NOT SUPPORTED",
             "faint",
-            "There were enough mentions to show a large effect, and nothing stands out from chance.",
+            "There were enough data, and a difference that would matter is ruled out.",
         ),
     )
 }

@@ -15,7 +15,18 @@ from cxnlp.report.wide import join_lists
 from cxnlp.report.workbook import write_workbook
 from cxnlp.results import Evidence, Note
 
-__all__ = ["ALWAYS", "FILES", "OTHERS", "WITH_CODES", "WRITERS", "Tables", "disarm", "tidy_tables", "write_csv"]
+__all__ = [
+    "ALWAYS",
+    "FILES",
+    "OTHERS",
+    "WHERE_FILLED",
+    "WITH_CODES",
+    "WRITERS",
+    "Tables",
+    "disarm",
+    "tidy_tables",
+    "write_csv",
+]
 
 _FORMULA = r"^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]"
 _NUMBER = r"^[+\-]?(?:\d+(?:[.,]\d+)*|[.,]\d+)(?:[eE][+\-]?\d+)?\s*%?$"
@@ -88,6 +99,9 @@ WRITERS: dict[str, Writer] = {"html": _html, "parquet": _parquet, "csv": _csv, "
 ALWAYS: tuple[str, ...] = ("topics", "metrics", "drivers", "impact", "journey")
 """Tables of the evidence that every result folder holds as ``<name>.csv``."""
 
+WHERE_FILLED: tuple[str, ...] = ("importance", "kano", "survival", "audit")
+"""Further tables of that kind where they have rows."""
+
 WITH_CODES: tuple[str, ...] = ("codes", "review")
 """Further tables of that kind where a codebook was used."""
 
@@ -105,5 +119,6 @@ OTHERS: tuple[str, ...] = ("topics.safetensors", "topics.yaml", "encoding.safete
 
 def tidy_tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """The tables of this evidence that are written as ``<name>.csv``, by name."""
-    names = (*ALWAYS, *WITH_CODES) if len(evidence.codes) else ALWAYS
-    return {name: getattr(evidence, name) for name in names}
+    codes = WITH_CODES if len(evidence.codes) else ()
+    filled = [name for name in WHERE_FILLED if len(getattr(evidence, name))]
+    return {name: getattr(evidence, name) for name in (*ALWAYS, *filled, *codes)}

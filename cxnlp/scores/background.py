@@ -1,4 +1,4 @@
-"""What customers are compared by: segments (text, for groups) and controls (text or numbers, for adjustment)."""
+"""What customers are compared by: segments (text, for groups), controls (text or numbers), and who is alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cxnlp.results import Note
 from cxnlp.scores.sources import Field, Sources
 from cxnlp.scores.words import TEXT, folded, text_of
 
-__all__ = ["TENURE", "Background", "read_background"]
+__all__ = ["TENURE", "Background", "read_background", "read_cluster"]
 
 _STAGE = "join"
 TENURE = ("tenure_days", "tenure")
@@ -24,7 +24,12 @@ TENURE = ("tenure_days", "tenure")
 _MOST_NUMBERS = 12
 """A numeric segment with more distinct values than this is cut into quartiles."""
 _MANY_GROUPS = 50
-_RESERVED = frozenset((*schema.names("comments"), *schema.names("units"), *schema.names("statements"), "churned_at"))
+_RESERVED = frozenset(
+    (
+        *(name for table in ("comments", "units", "statements") for name in schema.names(table)),
+        *("churned_at", "left_at", "observed_from", "observed_until", "revenue", "cluster"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +60,42 @@ def read_background(
     for column in dict.fromkeys(config.segments):
         field = _find(sources, column, "--segment", measured)
         name = _name(column, "segment", reserved)
-        groups = _as_groups(field.values)
+        groups = _as_groups(field.values, field.values)
+        others = None if field.customers is None else _as_groups(field.customers, field.values)
         segments.append(name)
-        fields.append(Field(name, groups, field.of_customers))
+        fields.append(Field(name, groups, field.of_customers, others))
         notes += _many_groups(column, groups)
     controls = list(segments)
     for column in dict.fromkeys(column for column in config.controls if column not in config.segments):
         field = _find(sources, column, "--control", measured)
         name = _name(column, "control", reserved)
+        others = None if field.customers is None else _as_control(field.customers, field.values)
         controls.append(name)
-        fields.append(Field(name, _as_control(field.values), field.of_customers))
+        fields.append(Field(name, _as_control(field.values, field.values), field.of_customers, others))
     tenure = [column for column in _tenure(sources, measured) if column not in (*controls, *reserved)][:1]
     for column in tenure:
         assert sources.customers is not None
         fields.append(Field(column, _numbers(sources.customers[column]), of_customers=True))
         notes.append(Note(_STAGE, f"adjusted for {column!r}, found in the customers file", level="info"))
     return Background(tuple(segments), (*controls, *tenure), tuple(fields), tuple(notes))
+
+
+def read_cluster(
+    sources: Sources, column: str | None, measured: Collection[str]
+) -> tuple[tuple[Field, ...], tuple[Note, ...]]:
+    """The groups of customers who are alike, as text named ``cluster``; nothing where ``column`` holds only one.
+
+    A customer without a value is a group of their own. Where both files have the column, the data are believed.
+    """
+    if column is None:
+        return (), ()
+    field = _find(sources, column, "--cluster", measured)
+    groups = _as_text(field.values)
+    if groups.nunique() < 2:
+        message = f"--cluster {column} holds fewer than two different values: intervals do not allow for it"
+        return (), (Note(_STAGE, message),)
+    others = None if field.customers is None else _as_text(field.customers)
+    return (Field("cluster", groups, field.of_customers, others),), ()
 
 
 def _find(sources: Sources, column: str, option: str, measured: Collection[str]) -> Field:
@@ -97,27 +122,35 @@ def _is_numeric(values: pd.Series) -> bool:
     return bool(len(said) and _numbers(said).notna().all() and not said.str.match(r"\s*0\d").any())
 
 
-def _as_control(values: pd.Series) -> pd.Series:
-    return _numbers(values) if _is_numeric(values) else _as_text(values)
+def _as_control(values: pd.Series, like: pd.Series) -> pd.Series:
+    """``values`` as numbers where every one of the column that is believed, ``like``, is a number."""
+    return _numbers(values) if _is_numeric(like) else _as_text(values)
 
 
-def _as_groups(values: pd.Series) -> pd.Series:
-    if not _is_numeric(values):
+def _as_groups(values: pd.Series, like: pd.Series) -> pd.Series:
+    """``values`` as text, in the bands that the column that is believed, ``like``, is cut into."""
+    if not _is_numeric(like):
         return _as_text(values)
-    numbers = _numbers(values)
-    return _quartile_bands(numbers) if numbers.nunique() > _MOST_NUMBERS else numbers.map(_short).astype(TEXT)
+    numbers, believed = _numbers(values), _numbers(like)
+    if believed.nunique() > _MOST_NUMBERS:
+        return _quartile_bands(numbers, believed)
+    return numbers.map(_short).astype(TEXT)
 
 
 def _as_text(values: pd.Series) -> pd.Series:
     return text_of(values).where(folded(values).notna()).str.strip().str.replace(r"\s+", " ", regex=True)
 
 
-def _quartile_bands(numbers: pd.Series) -> pd.Series:
-    """'LOWEST-HIGHEST' of the values that lie between two quartiles; equal values share a band."""
-    band = pd.qcut(numbers, 4, labels=False, duplicates="drop")
-    ends = numbers.groupby(band).agg(["min", "max"])
-    names = {code: _band(low, high) for code, low, high in ends.itertuples()}
-    return band.map(names).astype(TEXT)
+def _quartile_bands(numbers: pd.Series, believed: pd.Series) -> pd.Series:
+    """'LOWEST-HIGHEST' of the ``believed`` values between two quartiles; equal values share a band.
+
+    A number beyond the lowest or the highest of them belongs to the band that is next.
+    """
+    band, ends = pd.qcut(believed, 4, labels=False, duplicates="drop", retbins=True)
+    limits = believed.groupby(band).agg(["min", "max"])
+    names = {code: _band(low, high) for code, low, high in limits.itertuples()}
+    code = pd.Series(np.searchsorted(ends[1:-1], numbers), index=numbers.index).where(numbers.notna())
+    return code.map(names).astype(TEXT)
 
 
 def _band(low: float, high: float) -> str:

@@ -52,10 +52,11 @@ def load_customers(
             expected="one row per customer, with its id",
             fix="check the file, or name its id column: --customers-id COLUMN",
         )
-    customers, duplicates = _one_row_each(keyed, key, [column for column in used if column in table], where)
+    customers, dropped, duplicates = _one_row_each(keyed, key, [column for column in used if column in table], where)
     without_key = len(table) - len(keyed)
     skipped = [Note(_STAGE, f"rows of {where} without a customer id, not used", without_key)] if without_key else []
-    matches = _matches(customer_keys(comments.table["customer_id"]), customers.index, where)
+    # Those left out are in the file all the same: they are counted once, as what they are.
+    matches = _matches(customer_keys(comments.table["customer_id"]), customers.index, dropped, where)
     return customers, (*notes, *skipped, *duplicates, *matches)
 
 
@@ -72,29 +73,44 @@ def _key_column(comments: Comments, config: ScoresConfig, table: pd.DataFrame, w
     return key
 
 
-def _one_row_each(table: pd.DataFrame, key: str, used: list[str], where: str) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+def _one_row_each(
+    table: pd.DataFrame, key: str, used: list[str], where: str
+) -> tuple[pd.DataFrame, pd.Index, tuple[Note, ...]]:
+    """One row per customer, and the customers left out: which of two rows that differ is true, no order of rows tells.
+
+    Raises InputError where the rows of every customer contradict each other.
+    """
     compared = table[[key, *(column for column in used if column != key)]].astype(TEXT)
     distinct = ~compared.duplicated()
-    conflicting = int(
-        compared.loc[distinct, key].duplicated(keep=False).groupby(compared.loc[distinct, key]).any().sum()
-    )
-    repeated = int((~distinct).sum())
+    several = compared.loc[distinct, key].duplicated(keep=False)
+    conflicting = pd.Index(compared.loc[distinct, key][several].unique())
+    repeated = int((~distinct & ~compared[key].isin(conflicting)).sum())
+    first = table[~table[key].duplicated() & ~table[key].isin(conflicting)].set_index(key)
+    if first.empty:
+        raise InputError(
+            f"every customer in {where} has rows that contradict each other",
+            expected="one row per customer",
+            fix=f"make one row of each, or leave out the columns in which they differ: {', '.join(map(repr, used))}",
+        )
     notes = []
-    if conflicting:
-        message = f"customers with rows in {where} that contradict each other; the first row of each was used"
-        notes.append(Note(_STAGE, message, conflicting))
+    if len(conflicting):
+        message = (
+            f"customers with rows in {where} that contradict each other: nothing was joined to their comments; "
+            "make one row of each"
+        )
+        notes.append(Note(_STAGE, message, len(conflicting)))
     if repeated:
         notes.append(Note(_STAGE, f"repeated rows in {where} that say the same, read once", repeated, level="info"))
-    first = table[~table[key].duplicated()].set_index(key)
-    return first.rename_axis("customer_id"), tuple(notes)
+    return first.rename_axis("customer_id"), conflicting, tuple(notes)
 
 
-def _matches(keys: pd.Series, customers: pd.Index, where: str) -> tuple[Note, ...]:
+def _matches(keys: pd.Series, customers: pd.Index, dropped: pd.Index, where: str) -> tuple[Note, ...]:
     known = keys.dropna()
+    known = known[~known.isin(dropped)]
     matched = known.isin(customers)
     loosely = known.map(_loose).isin(set(map(_loose, customers)))
     gained = int(loosely.sum() - matched.sum())
-    if not matched.any():
+    if not matched.any() and len(known):
         _refuse(known, customers, where, found_loosely=float(loosely.mean()))
     notes = []
     if gained:
@@ -108,7 +124,8 @@ def _matches(keys: pd.Series, customers: pd.Index, where: str) -> tuple[Note, ..
         notes.append(Note(_STAGE, "comments without a customer id: each counts as a customer of its own", unknown))
     silent = int((~customers.isin(known)).sum())
     if silent:
-        notes.append(Note(_STAGE, f"customers in {where} who wrote no comment: not used", silent, level="info"))
+        message = f"customers in {where} who wrote no comment: counted in the outcome rate, in no driver"
+        notes.append(Note(_STAGE, message, silent, level="info"))
     return tuple(notes)
 
 

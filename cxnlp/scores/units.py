@@ -8,16 +8,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from cxnlp import schema
-from cxnlp.results import Note, Outcome
+from cxnlp.results import Note, Outcome, Scores
 from cxnlp.scores.dates import naive
 from cxnlp.scores.words import TEXT
 
-__all__ = ["in_window", "number_units", "unit_table"]
+__all__ = ["dates_of_units", "known_of_units", "majority", "mostly_unknown", "number_units", "silent_customers"]
 
 _STAGE = "join"
-_SUSPICIOUSLY_LATE = 0.8
-"""Share of the comments of those who left, written after that, from which the date deserves a question."""
 
 
 def number_units(keys: pd.Series) -> np.ndarray:
@@ -27,78 +24,121 @@ def number_units(keys: pd.Series) -> np.ndarray:
     return pd.factorize(("key " + keys).fillna(alone))[0].astype(np.int64)
 
 
-def in_window(created_at: pd.Series, churned_at: pd.Series | None, unit: np.ndarray) -> tuple[np.ndarray, list[Note]]:
-    """Which comments were written before their customer left (the customer's first date of leaving counts).
-
-    A comment without a date, or of a customer without one, is inside: nothing says that it came too late.
-    """
-    if churned_at is None or churned_at.isna().all():
-        return np.ones(len(unit), dtype=bool), []
-    left = churned_at.groupby(unit).transform("min")
-    late = (naive(created_at) >= left).to_numpy()
-    notes = []
-    if late.any():
-        message = "comments written after the customer left: not used as evidence"
-        # Some complain on their way out; where nearly all do, the date is probably another one.
-        suspicious = late.sum() >= _SUSPICIOUSLY_LATE * left.notna().sum()
-        hint = "; they are nearly all of those who left: is --churn-date the date of leaving?" if suspicious else ""
-        notes.append(Note(_STAGE, message + hint, int(late.sum()), level="warning" if suspicious else "info"))
-    undated = int((created_at.isna() & left.notna()).sum())
-    if undated:
-        message = "comments without a date of customers who left: taken as written before"
-        notes.append(Note(_STAGE, message, undated))
-    return ~late, notes
+def silent_customers(quantities: Scores, keys: pd.Series) -> pd.Index:
+    """Customers of the customers file who wrote no comment, sorted by their id."""
+    if quantities.by_customer is None:
+        return pd.Index([], dtype=TEXT)
+    customers = quantities.by_customer.index
+    return customers[~customers.isin(keys.dropna())].sort_values().astype(TEXT)
 
 
-def unit_table(
-    comments: pd.DataFrame, keys: pd.Series, outcomes: Sequence[Outcome], controls: Sequence[str]
+def known_of_units(
+    quantities: Scores, created_at: pd.Series, unit: np.ndarray, silent: pd.Index, evidence: np.ndarray
 ) -> tuple[pd.DataFrame, list[Note]]:
-    """One row per unit: columns `units`, then the outcomes, the controls, and ``language``.
+    """Outcomes, controls and cluster, one row per unit, those of ``silent`` last.
 
-    ``comments`` is the wide table with ``unit`` and ``in_window``. Of several comments of a customer, the latest
-    with a known outcome decides the outcome, the earliest with a known control the control (by date, undated
-    comments counting as oldest for the one and newest for the other; among equals the bad outcome, and the control
-    that sorts first, so that the order of rows decides nothing), and the majority the language (alphabetical among
-    equals). Contradictory outcomes are counted in a note.
+    Of several comments of a customer, the latest with a known outcome decides the outcome, the earliest with a known
+    control (or cluster) the control: by date, undated comments counting as oldest for the one and newest for the
+    other. Among equals it is the worse outcome, and the control that sorts first, so that the order of rows decides
+    nothing. A score counts only where its comment is ``evidence``. Contradictory outcomes are counted in a note.
     """
-    n = int(comments["unit"].max()) + 1 if len(comments) else 0
-    usable = comments["status"].eq("ok").to_numpy() & comments["in_window"].to_numpy(dtype=bool)
-    unit = comments["unit"].to_numpy()
-    units = pd.DataFrame(
-        {
-            "unit": np.arange(n),
-            "customer_id": keys.groupby(unit).first().reindex(range(n)).astype(TEXT),
-            "n_comments": np.bincount(unit[usable], minlength=n),
-        }
-    )
-    notes = _contradictions(comments, outcomes)
-    for outcome in outcomes:
-        known = _by_date(comments, outcome.name, undated="first")
-        units[outcome.name] = known.groupby("unit")[outcome.name].last().reindex(range(n))
-    for control in controls:
-        known = _by_date(comments, control, undated="last")
-        units[control] = known.groupby("unit")[control].first().reindex(range(n)).astype(comments[control].dtype)
-    units["language"] = _majority(comments.loc[comments["status"].eq("ok"), ["unit", "language"]], n)
-    return schema.check(units, "units"), notes
+    values = quantities.by_comment.reset_index(drop=True)
+    sources = {score.source for score in quantities.scores}
+    answered = [outcome.name for outcome in quantities.outcomes if outcome.source in sources]
+    values[answered] = values[answered].where(pd.Series(evidence), axis=0)
+    order = _order(created_at, unit)
+    n = _n(unit)
+    known = {one.name: _outcome(order, values, one).reindex(range(n)) for one in quantities.outcomes}
+    for name in (*quantities.controls, "cluster"):
+        if name in values:
+            first = _by_date(order, values[name], undated="last", ascending=True).first()
+            known[name] = first.reindex(range(n)).astype(values[name].dtype)
+    spoke = pd.DataFrame(known, index=pd.RangeIndex(n))
+    return _with_silent(spoke, quantities, silent), _contradictions(values, unit, quantities.outcomes)
 
 
-def _by_date(comments: pd.DataFrame, column: str, undated: Literal["first", "last"]) -> pd.DataFrame:
-    """Units and their known values of ``column`` by date, equal dates by value."""
-    known = pd.DataFrame({"unit": comments["unit"], "date": naive(comments["created_at"]), column: comments[column]})
-    return known.dropna(subset=[column]).sort_values(["date", column], kind="stable", na_position=undated)
+def dates_of_units(quantities: Scores, created_at: pd.Series, unit: np.ndarray, silent: pd.Index) -> pd.DataFrame:
+    """``churned``, ``churned_at``, ``observed_from`` and ``observed_until`` of each unit, missing where not known.
+
+    The first date of leaving and of the begin of observation, and the last of its end.
+    """
+    values = quantities.by_comment.reset_index(drop=True)
+    n = _n(unit)
+    known = {"churned": pd.Series(pd.NA, index=range(n), dtype="boolean")}
+    for outcome in quantities.outcomes:
+        if outcome.name == "churned":
+            known["churned"] = _outcome(_order(created_at, unit), values, outcome).reindex(range(n))
+    for name, best in (("churned_at", "min"), ("observed_from", "min"), ("observed_until", "max")):
+        dates = values.get(name, pd.Series(pd.NaT, index=values.index))
+        dates = dates.astype("datetime64[us]")
+        known[name] = dates.groupby(unit).agg(best).reindex(range(n))
+    return _with_silent(pd.DataFrame(known, index=pd.RangeIndex(n)), quantities, silent)
 
 
-def _contradictions(comments: pd.DataFrame, outcomes: Iterable[Outcome]) -> list[Note]:
-    notes = []
-    for outcome in outcomes:
-        contradictory = int((comments.groupby("unit")[outcome.name].agg("nunique") > 1).sum())
-        if contradictory:
-            message = f"customers of whom some comments say {outcome.label!r} and some do not; the latest counts"
-            notes.append(Note(_STAGE, message, contradictory))
-    return notes
-
-
-def _majority(languages: pd.DataFrame, n: int) -> pd.Series:
+def majority(languages: pd.DataFrame, n: int) -> pd.Series:
+    """The language of most rows of each unit, alphabetical among equals; columns unit and language."""
     counts = languages.dropna().groupby(["unit", "language"]).size().reset_index(name="n")
     best = counts.sort_values(["unit", "n", "language"], ascending=[True, False, True]).drop_duplicates("unit")
     return best.set_index("unit")["language"].reindex(range(n)).astype(TEXT)
+
+
+def mostly_unknown(units: pd.DataFrame, outcomes: Iterable[Outcome], unit_name: str) -> list[Note]:
+    """A warning for each outcome that is unknown of most units with a comment: the others may be another kind."""
+    wrote = units[units["n_comments"] >= 1]
+    notes = []
+    for outcome in outcomes:
+        unknown = int(wrote[outcome.name].isna().sum())
+        if 2 * unknown > len(wrote):
+            message = (
+                f"{unit_name}s whose outcome {outcome.label!r} is unknown, more than half: nothing is said of them"
+            )
+            notes.append(Note(_STAGE, message, unknown))
+    return notes
+
+
+def _n(unit: np.ndarray) -> int:
+    return int(unit.max()) + 1 if len(unit) else 0
+
+
+def _order(created_at: pd.Series, unit: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"unit": unit, "date": naive(created_at).to_numpy()})
+
+
+def _outcome(order: pd.DataFrame, values: pd.DataFrame, outcome: Outcome) -> pd.Series:
+    worst_last = outcome.kind == "event" or outcome.better == "low"
+    return _by_date(order, values[outcome.name], undated="first", ascending=worst_last).last()
+
+
+def _by_date(
+    order: pd.DataFrame, values: pd.Series, undated: Literal["first", "last"], ascending: bool
+) -> pd.api.typing.SeriesGroupBy:
+    """The known values by unit, in the order of dates, equal dates by value."""
+    known = order.assign(value=values).dropna(subset="value")
+    ordered = known.sort_values(["date", "value"], ascending=[True, ascending], kind="stable", na_position=undated)
+    return ordered.groupby("unit")["value"]
+
+
+def _with_silent(spoke: pd.DataFrame, quantities: Scores, silent: pd.Index) -> pd.DataFrame:
+    if not len(silent):
+        return spoke
+    assert quantities.by_customer is not None
+    of_silent = quantities.by_customer.reindex(silent)
+    columns = {}
+    for name in spoke.columns:
+        unknown = pd.Series(index=range(len(silent)), dtype=spoke[name].dtype)
+        said = of_silent[name].reset_index(drop=True).astype(spoke[name].dtype) if name in of_silent else unknown
+        columns[name] = pd.concat([spoke[name], said], ignore_index=True)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(spoke) + len(silent)))
+
+
+def _contradictions(values: pd.DataFrame, unit: np.ndarray, outcomes: Sequence[Outcome]) -> list[Note]:
+    notes = []
+    for outcome in outcomes:
+        contradictory = int((values[outcome.name].groupby(unit).agg("nunique") > 1).sum())
+        if contradictory and outcome.kind == "event":
+            message = f"customers of whom some comments say {outcome.label!r} and some do not; the latest counts"
+            notes.append(Note(_STAGE, message, contradictory))
+        elif contradictory and outcome.kind == "amount":
+            message = f"customers of whom comments give different {outcome.label}; the latest counts"
+            notes.append(Note(_STAGE, message, contradictory))
+    return notes

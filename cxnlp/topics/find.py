@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxnlp.config import TopicsConfig
 from cxnlp.results import Encoding, Note, Progress, Statements, Topics
+from cxnlp.topics.crossfit import about_crossfit, find_halves, place_across
 from cxnlp.topics.discover import Discovery, discover
 from cxnlp.topics.distinct import Distinct, distinct
 from cxnlp.topics.edits_file import render
@@ -33,6 +34,7 @@ def find(
     config: TopicsConfig,
     *,
     given: Given | None = None,
+    halves: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> Topics:
     """Find what the statements speak of, or give them the topics of an earlier analysis.
@@ -46,6 +48,9 @@ def find(
     encoding : embeddings (n, width) in the same order; equal texts have equal embeddings.
     config : number of topics, least size, sample, refits, seed, who words the names.
     given : from `given.load`: topics of an earlier analysis, or edits to replay on what is found.
+    halves : bool, one a row of the comments: its customer is in the first half. Topics are sought in each half alone
+        too, and `topic_crossfit` places each statement by those of the other half; it is the topic itself where
+        halves are not given, or too small, which a note says.
     progress : called with ('topics', steps done, steps in all).
 
     Returns
@@ -64,15 +69,20 @@ def find(
         return Topics(*empty_tables(), (Note(STAGE, "no statements, so no topics could be found", 0),))
     unique = distinct(statements.table, config.sample)
     embedding = np.asarray(encoding.embedding)[unique.first]
+    first = None if halves is None else np.asarray(halves, dtype=bool)[statements.table["row"].to_numpy(np.int64)]
     step()
     if given.saved is not None:
-        labelled = label_again(given.saved, unique, embedding, encoding.model.sha256)
+        labelled, points = label_again(given.saved, unique, embedding, encoding.model.sha256)
         step()
-        return _result(statements, unique, labelled, (), {FILE: to_bytes(labelled.saved)})
+        return _result(statements, unique, labelled, points, first, (), {FILE: to_bytes(labelled.saved)})
     found = _discover(unique, embedding, config)
     points = project(found.space, embedding, unique.languages)
     step()
-    plain = labelled = label(found, unique, points, encoding.model.sha256)
+    plain = label(found, unique, points, encoding.model.sha256)
+    if first is not None:
+        alone = find_halves(plain.saved.fitted, unique, points, first, config.seed)
+        plain = replace(plain, saved=replace(plain.saved, halves=alone))
+    labelled = plain
     notes = about_fit(config, found, unique)
     if given.edits is not None:
         labelled, said = edit(plain, given.edits, found, unique, points)
@@ -82,7 +92,7 @@ def find(
         notes = (*notes, *said)
     step()
     files = {FILE: to_bytes(labelled.saved), EDITS: (given.text or _yaml(plain, unique)).encode("utf-8")}
-    result = _result(statements, unique, labelled, notes, files)
+    result = _result(statements, unique, labelled, points, first, notes, files)
     step()
     return result
 
@@ -100,9 +110,19 @@ def _discover(unique: Distinct, embedding: np.ndarray, config: TopicsConfig) -> 
 
 
 def _result(
-    statements: Statements, unique: Distinct, labelled: Labelled, notes: tuple[Note, ...], files: dict[str, bytes]
+    statements: Statements,
+    unique: Distinct,
+    labelled: Labelled,
+    points: np.ndarray,
+    first: np.ndarray | None,
+    notes: tuple[Note, ...],
+    files: dict[str, bytes],
 ) -> Topics:
-    by_statement = labelled.placed.topic[unique.of_statement]
+    by_statement, crossfit, saved = labelled.placed.topic[unique.of_statement], None, labelled.saved
+    if first is not None and saved.halves is not None:
+        crossfit = place_across(saved.fitted, saved.halves, unique, points, first)
+    else:
+        notes = (*notes, about_crossfit(first is not None))
     table = topics_table(
         by_statement,
         statements.table["row"].to_numpy(np.int64),
@@ -110,7 +130,8 @@ def _result(
         labelled.saved.table,
         labelled.named.examples,
     )
-    of_statement = statement_table(by_statement, labelled.placed.strength[unique.of_statement], labelled.saved.table)
+    strength = labelled.placed.strength[unique.of_statement]
+    of_statement = statement_table(by_statement, strength, labelled.saved.table, crossfit)
     if len(by_statement):
         placed = labelled.placed
         deleted = (labelled.saved.fitted.topic[placed.centre] == DELETED) & (placed.topic < 0)

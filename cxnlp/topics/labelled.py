@@ -95,8 +95,8 @@ def edit(
     return Labelled(replace(saved, fitted=done.fitted, table=after), placed, named, by_person), tuple(notes)
 
 
-def label_again(saved: SavedTopics, unique: Distinct, embedding: np.ndarray, model: str) -> Labelled:
-    """The topics of an earlier analysis, with the statements of this run.
+def label_again(saved: SavedTopics, unique: Distinct, embedding: np.ndarray, model: str) -> tuple[Labelled, np.ndarray]:
+    """The topics of an earlier analysis, with the statements of this run, and where these lie: points (m, d).
 
     ``embedding`` (m, width) of the distinct statements, by the encoder with SHA-256 ``model``; InputError where the
     topics were found with another.
@@ -110,7 +110,7 @@ def label_again(saved: SavedTopics, unique: Distinct, embedding: np.ndarray, mod
     points = project(saved.fitted.space, embedding, unique.languages)
     placed = place_points(saved.fitted, unique.texts.tolist(), points)
     named = name_topics(unique, placed.topic, points, len(saved.table))
-    return Labelled(saved, placed, named)
+    return Labelled(saved, placed, named), points
 
 
 def sizes(placed: Placed, unique: Distinct, k: int) -> np.ndarray:

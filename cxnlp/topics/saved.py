@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxnlp.errors import InputError
 from cxnlp.tensors import UNREADABLE, pack, unpack
+from cxnlp.topics.crossfit import Half
 from cxnlp.topics.fitted import FittedTopics
 from cxnlp.topics.space import Space, project
 
@@ -24,19 +25,23 @@ KEPT: tuple[str, ...] = (
 )  # fmt: skip
 """Columns of the topics table that do not depend on which statements are counted."""
 
+_HALF = ("centre", "limit", "stands_for")
+
 
 @dataclass(frozen=True, slots=True)
 class SavedTopics:
     """The topics of a finished analysis.
 
     ``fitted``: the rule. ``table``: the columns `KEPT`, one row a topic, in the order of the topic numbers.
-    ``analysis``: fingerprint of the topics as found, before edits. ``model``: SHA-256 of the encoder.
+    ``analysis``: fingerprint of the topics as found, before edits. ``model``: SHA-256 of the encoder. ``halves``: the
+    topics of each half of the customers alone; None where they were not sought, or by an earlier version.
     """
 
     fitted: FittedTopics
     table: pd.DataFrame
     analysis: str
     model: str
+    halves: tuple[Half, Half] | None = None
 
 
 def to_bytes(saved: SavedTopics) -> bytes:
@@ -52,6 +57,11 @@ def to_bytes(saved: SavedTopics) -> bytes:
         "centre": fitted.centre,
         "topic": fitted.topic.astype(np.int64),
         "limit": fitted.limit,
+        **{
+            f"half_{number}_{name}": getattr(half, name)
+            for number, half in enumerate(saved.halves or ())
+            for name in _HALF
+        },
     }
     words = {
         "languages": languages,
@@ -107,4 +117,17 @@ def _unpack(data: bytes) -> SavedTopics:
     if any(not 0 <= one < len(centre) for pair in splits for part in pair for one in part):
         raise ValueError("its splits name centroids that it does not have")
     fitted = FittedTopics(space, centre, topic, arrays["limit"], words["moved"], splits)
-    return SavedTopics(fitted, table, words["analysis"], words["model"])
+    return SavedTopics(fitted, table, words["analysis"], words["model"], _halves(arrays, fitted))
+
+
+def _halves(arrays: dict[str, np.ndarray], fitted: FittedTopics) -> tuple[Half, Half] | None:
+    if "half_0_centre" not in arrays:
+        return None
+    one, other = (Half(*(arrays[f"half_{number}_{name}"] for name in _HALF)) for number in (0, 1))
+    for half in (one, other):
+        fits = len(half.centre) == len(half.limit) == len(half.stands_for) and len(half.centre) > 0
+        if not fits or half.centre.shape[1:] != fitted.centre.shape[1:]:
+            raise ValueError("the topics of a half do not fit together")
+        if half.stands_for.min() < 0 or half.stands_for.max() >= len(fitted.centre):
+            raise ValueError("the topics of a half name centroids that it does not have")
+    return one, other

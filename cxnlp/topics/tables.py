@@ -61,10 +61,13 @@ def kept_table(
     )
 
 
-def statement_table(topic: np.ndarray, strength: np.ndarray, kept: pd.DataFrame) -> pd.DataFrame:
+def statement_table(
+    topic: np.ndarray, strength: np.ndarray, kept: pd.DataFrame, crossfit: np.ndarray | None = None
+) -> pd.DataFrame:
     """The `topic_of` table of n statements.
 
-    ``topic`` (n,) is the number of the topic in ``kept``, -1 for none; ``strength`` (n,) 0 to 1.
+    ``topic`` (n,) is the number of the topic in ``kept``, -1 for none; ``strength`` (n,) 0 to 1; ``crossfit`` (n,) the
+    topic by the other half of the customers, None where it is not known: ``topic`` then.
     """
     topic_ids = np.array([*kept["topic_id"], np.nan], dtype=object)
     named = np.array([*kept["topic_name"], np.nan], dtype=object)
@@ -73,6 +76,7 @@ def statement_table(topic: np.ndarray, strength: np.ndarray, kept: pd.DataFrame)
             "topic_id": pd.Series(topic_ids[topic], dtype=TEXT),
             "topic_name": pd.Series(named[topic], dtype=TEXT),
             "topic_strength": np.where(topic >= 0, strength, np.nan).astype(np.float64),
+            "topic_crossfit": pd.Series(topic_ids[topic if crossfit is None else crossfit], dtype=TEXT),
         }
     )
     return schema.check(frame, "topic_of")

@@ -6,7 +6,8 @@ Where a change goes: which rows may train, `corpora`; which rows measure, `devse
 `augmentation`, and put together for a student, `splicing`; what an error costs, `targets`; the loop, `tuning`; the
 network with gradients, `network`; heads on the frozen encoder, `probe`; other simple models, `baselines`; temperatures
 and thresholds, `calibration`; figures, `evaluation` and `checks`; what two readers of a comment agree on, `agreement`;
-networks on their way to a folder, `candidates`; what the card says, `card`.
+networks on their way to a folder, `candidates`; what the card says, `card`; which texts a model knows, `known_texts`,
+and writing that down for a model that is there already, `recording`.
 """
 
 from cxnlp.training.distil import distil

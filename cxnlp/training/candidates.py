@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 from cxnlp import encoder as encoders
 from cxnlp.errors import InputError, OutputError
-from cxnlp.registry import HeadWeights, Projection, write_model
+from cxnlp.registry import HeadWeights, Projection, trained_on_file, write_model
 from cxnlp.registry.layout import MANIFEST
 from cxnlp.results import Progress
 from cxnlp.schema import LANGUAGES
@@ -103,13 +103,29 @@ def check_place(folder: Path) -> None:
 
 
 def write_candidate(
-    folder: Path, candidate: Candidate, heads: Mapping[str, HeadWeights], *, card: str, figures: pd.DataFrame
+    folder: Path,
+    candidate: Candidate,
+    heads: Mapping[str, HeadWeights],
+    *,
+    card: str,
+    figures: pd.DataFrame,
+    trained_on: np.ndarray,
 ) -> Path:
-    """Write the model folder `folder`, replaced if it exists; its name becomes the model's name."""
+    """Write the model folder `folder`, replaced if it exists; its name becomes the model's name.
+
+    ``trained_on``: hashes of the texts that trained it, by `known_texts.hashes`.
+    """
     projection = Projection(*(np.asarray(part, dtype=np.float32) for part in candidate.projection))
     table = figures.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     return _write(
-        folder, candidate.backbone, name=folder.name, heads=heads, card=card, projection=projection, figures=table
+        folder,
+        candidate.backbone,
+        name=folder.name,
+        heads=heads,
+        card=card,
+        projection=projection,
+        figures=table,
+        trained_on=trained_on_file(trained_on),
     )
 
 

@@ -25,13 +25,14 @@ from cxnlp.training.candidates import Backbone, Candidate, check_place, write_ca
 from cxnlp.training.card import write_card
 from cxnlp.training.corpora import MIXTURES
 from cxnlp.training.evaluation import read_figures
+from cxnlp.training.known_texts import hashes
 from cxnlp.training.network import start
-from cxnlp.training.run import measure, prepare
+from cxnlp.training.run import Material, measure, prepare
 from cxnlp.training.splicing import spliced
 from cxnlp.training.targets import Target
 from cxnlp.training.tuning import Recipe, tune
 
-__all__ = ["SHAPES", "STUDENT", "distil"]
+__all__ = ["SHAPES", "SPLICED", "STUDENT", "distil", "known_to_student", "student_rows"]
 
 SHAPES: dict[str, dict[str, int]] = {
     "shallow student": {
@@ -78,11 +79,7 @@ def distil(
     if out.resolve() == teacher.resolve():
         raise SettingsError(f"{out} is both teacher and student", expected="two folders", fix="--out models/cxnlp-fast")
     known = read_figures(teacher)
-    rows = prepare(data, without=without, mixture="distil")
-    # Emotions stand in for the labels of the other corpora: good enough to learn a teacher's answers, not to calibrate.
-    judged = rows.held["corpus"].isin(MIXTURES["shipped"])
-    rows = replace(rows, held=rows.held[judged].reset_index(drop=True))
-    lessons = _lessons(rows.fitted, more, recipe.seed)
+    rows, lessons = student_rows(data, more, recipe.seed, without)
     model = encoders.load(teacher)
     embedding, answers, _ = encoders.encode_texts(
         model, lessons["text"].tolist(), languages=lessons["language"].tolist(), progress=progress
@@ -99,7 +96,9 @@ def distil(
     others = [figures for name, (_, figures) in found.items() if name != best]
     own = found[best][1].assign(model=out.name)
     table = pd.concat([known[~known["model"].str.startswith("seed ")], *others, own], ignore_index=True)
-    write_candidate(out, tried[best], found[best][0], card=write_card(out.name, table, tier="fast"), figures=table)
+    card = write_card(out.name, table, tier="fast")
+    seen = known_to_student(teacher, rows, lessons)
+    write_candidate(out, tried[best], found[best][0], card=card, figures=table, trained_on=seen)
     return table
 
 
@@ -124,6 +123,22 @@ def _taught(
     wanted = {name: Target(values, np.ones(len(values), np.float32)) for name, values in answers.items()}
     tune(learner, base.tokenizer, rows, wanted, embedding, recipe, checkpoint=checkpoint, progress=progress)
     return learner.exported(base)
+
+
+def student_rows(data: Path, more: int, seed: int, without: frozenset[str]) -> tuple[Material, pd.DataFrame]:
+    """The rows in `data` for a student, and the lessons made of them: what `distil` trains with."""
+    rows = prepare(data, without=without, mixture="distil")
+    # Emotions stand in for the labels of the other corpora: good enough to learn a teacher's answers, not to calibrate.
+    judged = rows.held["corpus"].isin(MIXTURES["shipped"])
+    rows = replace(rows, held=rows.held[judged].reset_index(drop=True))
+    return rows, _lessons(rows.fitted, more, seed)
+
+
+def known_to_student(teacher: Path, rows: Material, lessons: pd.DataFrame) -> np.ndarray:
+    """Hashes of the texts that a student of model folder `teacher` knows: its lessons, and what its teacher knows."""
+    own = hashes([*lessons["text"], *rows.held["text"]])
+    taught = registry.read_trained_on(teacher)
+    return own if taught is None else np.union1d(own, taught)
 
 
 def _lessons(rows: pd.DataFrame, more: int, seed: int) -> pd.DataFrame:

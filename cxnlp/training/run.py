@@ -28,6 +28,7 @@ from cxnlp.training.candidates import (
 from cxnlp.training.card import write_card
 from cxnlp.training.corpora import training_rows
 from cxnlp.training.evaluation import ROWS, evaluation_rows, extra_figures, model_figures
+from cxnlp.training.known_texts import hashes
 from cxnlp.training.network import start
 from cxnlp.training.probe import fit_heads
 from cxnlp.training.targets import anchors, targets
@@ -109,7 +110,8 @@ def train(
     shipped = average(tuned)
     heads, found = measure(out.name, shipped, rows, progress)
     table = pd.concat([*parts, found], ignore_index=True)
-    write_candidate(out, shipped, heads, card=write_card(out.name, table), figures=table)
+    known = hashes([*rows.fitted["text"], *rows.held["text"]])
+    write_candidate(out, shipped, heads, card=write_card(out.name, table), figures=table, trained_on=known)
     return table
 
 

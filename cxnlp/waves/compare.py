@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -31,10 +31,15 @@ TEXT = pd.StringDtype(na_value=np.nan)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changed: ``table`` (columns `CHANGES`), one row a topic, in the order of the topics; and notes."""
+    """What changed: ``table`` (columns `CHANGES`), one row a topic, in the order of the topics; and notes.
+
+    ``decomposition`` (columns `DECOMPOSITION`): what the change of each score and outcome is made of; without rows
+    where nothing was decomposed.
+    """
 
     table: pd.DataFrame
     notes: tuple[Note, ...] = ()
+    decomposition: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def compare(

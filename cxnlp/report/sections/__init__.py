@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cxnlp.report.sections import codes, drivers, flags, headline, journey, methods, quality, segments, topics
+from cxnlp.report.sections import (
+    audit,
+    codes,
+    drivers,
+    flags,
+    headline,
+    importance,
+    journey,
+    methods,
+    quality,
+    segments,
+    topics,
+)
 from cxnlp.results import Evidence
 
 __all__ = ["SECTIONS", "title_of"]
@@ -17,6 +29,8 @@ SECTIONS: tuple[tuple[str, str, Callable[[Evidence], dict[str, Any] | None], str
     ("topics", "Topics", topics.context, "topics.html.j2"),
     ("codes", "Codes", codes.context, "codes.html.j2"),
     ("drivers", "Drivers", drivers.context, "drivers.html.j2"),
+    ("importance", "What weighs most", importance.context, "importance.html.j2"),
+    ("audit", "How right the tags are", audit.context, "audit.html.j2"),
     ("segments", "Segments and languages", segments.context, "segments.html.j2"),
     ("methods", "Methods", methods.context, "methods.html.j2"),
     ("quality", "Data", quality.context, "quality.html.j2"),

@@ -36,6 +36,9 @@ def _card(evidence: Evidence, flag: Flag) -> dict[str, Any]:
         "lead": short,
         "sentence": "" if short == flag.title else f"{flag.title}.",
         "tier": tier(named) if named else None,
+        "checks": flag.checks,
+        "passed": sum(state == "passed" for _, state, _ in flag.checks),
+        "tried": sum(state != "not done" for _, state, _ in flag.checks),
         "table": [(str(name), _said(str(name), value)) for name, value in flag.evidence.items() if name != "tier"],
     }
 

@@ -20,10 +20,31 @@ REFERENCES: tuple[tuple[str, str], ...] = (
     ("Interval of a difference of two shares", "Newcombe 1998, Statistics in Medicine 17 (method 10)"),
     ("Interval of a risk ratio", "log method; Katz et al. 1978, Biometrics 34"),
     ("Test of a two-by-two table", "Fisher's exact test"),
+    ("Difference of two means", "Welch 1947, Biometrika 34"),
     ("False-discovery rate", "Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57"),
     ("Adjusted difference", "logistic regression and g-computation (average marginal effect)"),
     ("Few events or separation", "Firth 1993, Biometrika 80; Heinze and Schemper 2002, Statistics in Medicine 21"),
     ("Check without a model", "Mantel and Haenszel 1959, Journal of the National Cancer Institute 22"),
+    ("Odds of a worse score", "proportional odds: McCullagh 1980, Journal of the Royal Statistical Society B 42"),
+    (
+        "Small samples of stages drawn together",
+        "DerSimonian and Laird 1986, Controlled Clinical Trials 7; Morris 1983, JASA 78",
+    ),
+    (
+        "Time to leaving",
+        "Cox 1972, JRSS B 34; Kaplan and Meier 1958, JASA 53; Simon and Makuch 1984, Statistics in Medicine 3",
+    ),
+    ("Check of proportional hazards", "Grambsch and Therneau 1994, Biometrika 81"),
+    (
+        "Correction for tagging errors",
+        "design-based supervised learning: Egami, Hinck, Stewart and Wei 2023, NeurIPS 36",
+    ),
+    ("Share of bad outcomes behind a topic, an upper bound", "Miettinen 1974, American Journal of Epidemiology 99"),
+    ("Importance", "Johnson 2000, Multivariate Behavioral Research 35; Groemping 2007, The American Statistician 61"),
+    (
+        "Penalty and reward",
+        "Brandt 1987; Matzler and Sauerwein 2002, International Journal of Service Industry Management 13",
+    ),
     ("Sensitivity to what was not measured", "E-value: VanderWeele and Ding 2017, Annals of Internal Medicine 167"),
     (
         "Topic stability",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["out_of", "points", "share", "interval", "ratio"]
+__all__ = ["amount", "effect", "interval", "out_of", "points", "ratio", "share"]
 
 _SCALES = (100, 1_000, 10_000)
 
@@ -27,7 +27,12 @@ def points(difference: float) -> str:
 
 def share(value: float) -> str:
     """A share in per cent: '12 %', with one decimal below 10."""
-    return f"{100 * value:.0f} %" if value >= 0.1 else f"{100 * value:.1f} %"
+    return f"{100 * value:.0f} %" if abs(value) >= 0.1 else f"{100 * value:.1f} %"
+
+
+def amount(value: float) -> str:
+    """A score or an amount with as many places as its size needs: '6.13', '1,204'."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 20 else f"{value:,.2f}"
 
 
 def interval(value: float, low: float, high: float) -> str:
@@ -37,6 +42,16 @@ def interval(value: float, low: float, high: float) -> str:
     return f"{points(value)} (95 % interval {100 * low:+.1f} to {100 * high:+.1f})"
 
 
+def effect(value: float, low: float, high: float, kind: str) -> str:
+    """A difference in the unit of an outcome of that `kind` (results.Outcome), with its 95 % interval."""
+    if kind == "event" or math.isnan(value):
+        return interval(value, low, high)
+    signed = [f"{'+' if one > 0 else ''}{amount(one)}" for one in (value, low, high)]
+    return f"{signed[0]} (95 % interval {signed[1]} to {signed[2]})"
+
+
 def ratio(value: float, low: float, high: float) -> str:
-    """A risk ratio with its 95 % interval."""
+    """A risk, odds or hazard ratio with its 95 % interval."""
+    if math.isnan(value):
+        return "not estimated"
     return f"{value:.2f} (95 % interval {low:.2f} to {high:.2f})"

@@ -1,0 +1,247 @@
+"""Every column of one outcome: estimates, time, refutation, correction for tagging errors, what is at stake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cxnlp import schema
+from cxnlp.config import DriversConfig
+from cxnlp.drivers import at_risk, audit_size, commenters, corrected, heterogeneity
+from cxnlp.drivers.controls import design
+from cxnlp.drivers.family import ALL, Family
+from cxnlp.drivers.gold import Labelled
+from cxnlp.drivers.importance import importance
+from cxnlp.drivers.kano import kano
+from cxnlp.drivers.outcome import adjusted, estimates
+from cxnlp.drivers.refute import Probe, refute
+from cxnlp.drivers.sample import Sample
+from cxnlp.drivers.tiers import MIN_EVENTS, POWER_SD
+from cxnlp.drivers.timing import Times, times
+from cxnlp.drivers.verdicts import verdicts
+from cxnlp.results import Note, Outcome, Table
+
+__all__ = ["Measured", "measure"]
+
+_CURVES = 3
+"""Associations of an outcome whose survival curves are given: the strongest."""
+
+_WORTH = 0.10
+"""Associations with a smaller unadjusted p are corrected for tagging errors: no other can reach WATCH."""
+
+REFUTED = ("shuffled outcomes", "random topics", "random subsets", "neutral mentions", "who comments")
+"""Checks of `verdicts.CHECKS` that keep an association from PROBABLE; the tiers look at the others themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one outcome gives: ``table`` has a row per test, with the `drivers` columns that need no other outcome and
+    those that `tiers.tier` asks for beside them; ``importance`` and ``kano`` lack names and q."""
+
+    outcome: str
+    table: pd.DataFrame
+    importance: pd.DataFrame
+    kano: pd.DataFrame
+    times: Times | None
+    notes: tuple[Note, ...]
+
+    def curves(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The `survival` table: curves of the strongest tests of this outcome among ``rows``, which have tiers."""
+        if self.times is None:
+            return pd.DataFrame()
+        shown = rows[(rows["outcome"] == self.outcome) & rows["tier"].isin(("CONFIRMED", "PROBABLE", "WATCH"))]
+        found = [
+            self.times.curves(row["column"]).assign(**{name: row[name] for name in ("topic_id", "stage", "polarity")})
+            for row in shown.head(_CURVES).to_dict("records")
+        ]
+        return pd.concat(found, ignore_index=True).assign(outcome=self.outcome) if found else pd.DataFrame()
+
+
+def measure(
+    outcome: Outcome,
+    family: Family,
+    controls: pd.DataFrame,
+    table: Table,
+    config: DriversConfig,
+    gold: Labelled | None,
+) -> Measured:
+    """Everything that can be said of one outcome.
+
+    ``controls``: a column each, a row per unit of ``table.units``, which is its index. With too few bad or good
+    outcomes, or one answer only, counts and rates are given and nothing else, and a Note says so.
+    """
+    chosen = _before(outcome, family, table)
+    sample, notes = _sample(outcome, family, chosen, controls, table)
+    tests = family.tests[chosen].reset_index(drop=True)
+    frame = tests.assign(outcome=outcome.name, kind=outcome.kind, column=np.flatnonzero(chosen))
+    columns = estimates(sample, config)
+    frame = frame.assign(**columns, controls=", ".join(sample.design.used) or "none")
+    frame = frame.assign(**_gates(sample, columns, config))
+    if why := _too_little(sample):
+        note = Note("drivers", f"{outcome.label}: {why}", len(sample.y))
+        return Measured(outcome.name, _finished(frame), pd.DataFrame(), pd.DataFrame(), None, (*notes, note))
+    when, said = times(sample, family, chosen, table) if outcome.name == "churned" else (None, ())
+    if when is not None:
+        frame = frame.assign(**when.hazards(sample, chosen))
+    frame["timing"] = "dates" if when is not None else "same time" if outcome.kind == "score" else "unknown"
+    weights, about = _weighted(sample, controls, table)
+    frame = frame.assign(**refute(Probe(sample, columns, config.permutations, config.permutation_seed)), **weights)
+    frame = frame.assign(**_corrected(sample, gold, chosen, columns, config), **_at_stake(sample, columns, family))
+    frame = frame.assign(**heterogeneity.shrink(tests, columns["rd_adjusted"], columns["rd_adjusted_se"]))
+    return Measured(
+        outcome.name,
+        _finished(frame),
+        _importance(sample, tests, config),
+        _kano(sample, tests, config),
+        when,
+        (*notes, *said, *about),
+    )
+
+
+def _before(outcome: Outcome, family: Family, table: Table) -> np.ndarray:
+    """Bool (tests,): which tests speak of what came before the outcome; of a conversion, not those of later stages."""
+    if outcome.stage is None or outcome.stage not in table.stages:
+        return np.ones(len(family.tests), dtype=bool)
+    earlier = table.stages[: table.stages.index(outcome.stage) + 1]
+    return family.tests["stage"].isin([*earlier, ALL]).to_numpy()
+
+
+def _sample(
+    outcome: Outcome, family: Family, chosen: np.ndarray, controls: pd.DataFrame, table: Table
+) -> tuple[Sample, tuple[Note, ...]]:
+    column = family.units[outcome.name]
+    rows = np.flatnonzero(column.notna().to_numpy())
+    y = column.iloc[rows].to_numpy(dtype=float)
+    plan = design(controls.loc[family.units["unit"].iloc[rows]].reset_index(drop=True), y, outcome.kind)
+    cluster = _clusters(family.units["cluster"].iloc[rows]) if "cluster" in family.units else None
+    notes = list(plan.notes)
+    if unknown := len(column) - len(rows):
+        level = "warning" if unknown > len(rows) else "info"
+        message = f"{outcome.label}: units whose outcome is not known do not enter"
+        notes.insert(0, Note("drivers", message, unknown, level))
+    matrices = (matrix[rows][:, chosen] for matrix in (family.mentions, family.neutral, family.crossfit))
+    return Sample(outcome, y, *matrices, family.first_half[rows], plan, cluster, rows), tuple(notes)
+
+
+def _clusters(names: pd.Series) -> np.ndarray:
+    """Numbers of clusters; a unit without one is a cluster of its own."""
+    code = pd.factorize(names, sort=True)[0]
+    alone = code < 0
+    code[alone] = code.max(initial=-1) + 1 + np.arange(alone.sum())
+    return code
+
+
+def _too_little(sample: Sample) -> str:
+    if sample.outcome.kind == "event":
+        events = int(sample.y.sum())
+        good = len(sample.y) - events
+        if min(events, good) < MIN_EVENTS:
+            return (
+                f"{events} bad and {good} good outcomes are too few for any estimate; "
+                f"at least {MIN_EVENTS} of each are needed"
+            )
+    elif len(np.unique(sample.y)) < 2:
+        return "all known values are the same, so nothing can be associated with it"
+    return ""
+
+
+def _gates(sample: Sample, columns: dict[str, np.ndarray], config: DriversConfig) -> dict[str, object]:
+    """What the tiers ask for: the smallest difference that matters, and whether the test could have shown one."""
+    kind, scale = sample.outcome.kind, sample.outcome.scale
+    if kind == "event":
+        with np.errstate(invalid="ignore"):
+            return {
+                "practical": config.practical_rd,
+                "power_limit": np.nan,
+                "powered": np.asarray(columns["mde_rr"], float) <= config.power_rr,
+            }
+    width = scale.high - scale.low if scale is not None else abs(sample.y.mean()) if len(sample.y) else np.nan
+    limit = POWER_SD * sample.y.std() if len(sample.y) else np.nan
+    with np.errstate(invalid="ignore"):
+        powered = np.asarray(columns["mde"], float) <= limit
+    return {"practical": config.practical_rd * width, "power_limit": limit, "powered": powered}
+
+
+def _weighted(sample: Sample, controls: pd.DataFrame, table: Table) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
+    """The adjusted difference with commenters weighted to be like all customers, where some are silent."""
+    # What is known from comments only would tell the silent ones by being missing.
+    silent = (table.units["n_comments"] == 0).to_numpy()
+    known = controls.loc[:, controls[silent].notna().any()] if silent.any() else controls
+    weight, notes = commenters.weights(table.units, known.drop(columns="language", errors="ignore"))
+    if weight is None:
+        return {}, notes
+    found = adjusted(sample, weight[sample.rows])
+    return {"weighted_rd": found.rd, "weighted_low": found.low, "weighted_high": found.high}, notes
+
+
+def _corrected(
+    sample: Sample,
+    gold: Labelled | None,
+    chosen: np.ndarray,
+    columns: dict[str, np.ndarray],
+    config: DriversConfig,
+) -> dict[str, np.ndarray]:
+    """Estimates with the tagging errors of the audit taken out, and how large an audit would have to be."""
+    found = None
+    if gold is not None:
+        true, known = gold.mentions[sample.rows][:, chosen], gold.known[sample.rows]
+        # Each takes a model of its own: only where there is an association to be corrected.
+        worth = (columns["n_mentions"] >= config.min_mentions) & (columns["p"] < _WORTH)
+        found = corrected.correct(sample, true, known, gold.probability[sample.rows], worth)
+    size = audit_size.needed(sample, columns["rd_adjusted"], found, config.power)
+    declared = set(schema.names("drivers"))
+    return {name: values for name, values in (found or {}).items() if name in declared} | {"gold_needed": size}
+
+
+def _at_stake(sample: Sample, columns: dict[str, np.ndarray], family: Family) -> dict[str, np.ndarray]:
+    effect = tuple(columns[f"rd_adjusted{end}"] for end in ("", "_low", "_high"))
+    found = at_risk.what_if(columns["n_mentions"], len(sample.y), effect)
+    if sample.outcome.kind != "event":
+        return found
+    ratio = tuple(columns[f"rr_adjusted{end}"] for end in ("", "_low", "_high"))
+    counts = (columns["events_mentions"], columns["n_mentions"])
+    found |= at_risk.attributable_share(int(sample.y.sum()), len(sample.y), *counts, ratio)
+    if "revenue" in family.units:
+        revenue = family.units["revenue"].to_numpy(dtype=float, na_value=np.nan)[sample.rows]
+        found |= at_risk.revenue_at_risk(at_risk.revenue_of_mentions(sample.mentions, revenue), effect)
+    return found
+
+
+def _whole(sample: Sample, tests: pd.DataFrame) -> pd.DataFrame:
+    """One test per topic and polarity, the one over all stages: it has the most mentions of them."""
+    size = np.asarray(sample.mentions.sum(axis=0)).ravel()
+    listed = tests.assign(column=np.arange(len(tests)), size=size)
+    listed = listed.sort_values(["topic_id", "polarity", "size", "stage"], ascending=[True, True, False, True])
+    return listed.drop_duplicates(["topic_id", "polarity"])[["topic_id", "polarity", "column"]]
+
+
+def _importance(sample: Sample, tests: pd.DataFrame, config: DriversConfig) -> pd.DataFrame:
+    whole = _whole(sample, tests)
+    found = importance(sample, whole, resamples=config.rank_bootstrap, seed=config.permutation_seed)
+    return found.assign(outcome=sample.outcome.name)
+
+
+def _kano(sample: Sample, tests: pd.DataFrame, config: DriversConfig) -> pd.DataFrame:
+    if sample.outcome.kind != "score" or sample.outcome.scale is None:
+        return pd.DataFrame()
+    wide = _whole(sample, tests).pivot_table(index="topic_id", columns="polarity", values="column", aggfunc="first")
+    pairs = wide.reindex(columns=["negative", "positive"]).fillna(-1).astype(np.int64).reset_index()
+    width = sample.outcome.scale.high - sample.outcome.scale.low
+    return kano(sample, pairs, practical=config.practical_rd * width).assign(outcome=sample.outcome.name)
+
+
+def _finished(frame: pd.DataFrame) -> pd.DataFrame:
+    """All columns that tiers and cards look at; and which refutations failed, in words."""
+    given = set(frame.columns)
+    wanted = [*schema.names("drivers"), "powered", "practical", "power_limit", "timing", "gold_needed", "column"]
+    numbers = {one.name for one in schema.TABLES["drivers"] if one.kind == "number"} | {"gold_needed"}
+    missing = {name: np.nan for name in wanted if name not in given and name in numbers}
+    frame = frame.assign(**missing).reindex(columns=wanted)
+    if "timing" not in given:
+        frame["timing"] = "unknown"
+    frame["n_gold"] = frame["n_gold"].fillna(0).astype(np.int64)
+    rows = frame.to_dict("records")
+    failed = [[said for check, state, said in verdicts(row) if state == "failed" and check in REFUTED] for row in rows]
+    return frame.assign(failed=pd.Series(["; ".join(said) for said in failed], dtype=object))
