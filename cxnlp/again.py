@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cxnlp.waves import Answers, Comparison, Wave
 
-__all__ = ["compare", "embed", "replay", "settings_of", "tag"]
+__all__ = ["check_same", "comments_of", "compare", "embed", "replay", "settings_of", "tag", "with_codes_of"]
 
 _MANIFEST = "analysis.json"
 _EXPECTED = "the result folder of `cxnlp analyze` or `cxnlp tag`"
@@ -78,32 +78,45 @@ def replay(
         For comments that are missing or not those of the finished analysis, and edits that conflict.
     """
     folder = Path(analysis)
-    manifest = _manifest(folder)
-    config = _for_replay(config_from(_settings(manifest, folder), str(folder / _MANIFEST)), folder)
-    found = manifest["provenance"]["input"]
+    config = _for_replay(settings_of(folder), folder)
+    path = comments_of(folder, source, command=f"cxnlp topics apply {folder}")
+    again = analyze(path, config, progress=progress)
+    check_same(again, folder, path)
+    return again, config
+
+
+def comments_of(folder: Path, source: str | Path | None, *, command: str) -> Path:
+    """Where the comments of the analysis in ``folder`` lie: at ``source``, if they were moved, else where they were.
+
+    Raises InputError where they are not there; ``command`` is what to say again with their new place.
+    """
+    found = _manifest(folder)["provenance"]["input"]
     path = Path(source) if source is not None else _path(found, folder)
     if not path.exists():
         raise InputError(
             f"the comments of {folder} are no longer at {path}",
             expected=f"the file {found['name']} as it was analyzed",
-            fix=f"cxnlp topics apply {folder} --source WHERE_IT_IS",
+            fix=f"{command} --source WHERE_IT_IS",
         )
-    again = analyze(path, config, progress=progress)
-    if again.provenance["input"]["sha256"] != found["sha256"]:
+    return path
+
+
+def check_same(again: Analysis, folder: Path, path: Path) -> None:
+    """Raise InputError where the comments at ``path`` are not those of the analysis in ``folder``."""
+    if again.provenance["input"]["sha256"] != _manifest(folder)["provenance"]["input"]["sha256"]:
         raise InputError(
             f"{path} has changed since {folder} was made",
-            expected="the same comments: edits speak of the topics found in them",
+            expected="the same comments: topics were found in them",
             fix=f"cxnlp tag {path} --analysis {folder} for new comments, or analyze anew",
         )
-    return again, config
 
 
 def _for_replay(config: Config, folder: Path) -> Config:
     """The settings of the analysis in `folder`, for a run that replays its edits on what the model computed then."""
-    return _with_codes_of(config, folder).replace(edits=folder / "topics.yaml", reuse=folder)
+    return with_codes_of(config, folder).replace(edits=folder / "topics.yaml", reuse=folder)
 
 
-def _with_codes_of(config: Config, folder: Path) -> Config:
+def with_codes_of(config: Config, folder: Path) -> Config:
     """The codebook as the analysis in `folder` left it, which holds the corrections that it was given."""
     book = folder / "codebook.yaml"
     return config.replace(codebook=str(book) if book.exists() else None, corrections=None)
@@ -196,7 +209,7 @@ def _for_new_comments(config: Config) -> Config:
 
 
 def _with_topics_of(config: Config, folder: Path) -> Config:
-    return _with_codes_of(config, folder).replace(
+    return with_codes_of(config, folder).replace(
         usual_language=_manifest(folder)["provenance"].get("usual_language"),
         analysis=folder, edits=None, name_with=None, reuse=None,
     )  # fmt: skip

@@ -38,6 +38,10 @@ def _drivers(*columns: tuple[str, Kind, str]) -> tuple[Column, ...]:
     return tuple(Column(name, kind, "drivers", meaning) for name, kind, meaning in columns)
 
 
+def _named(*columns: tuple[str, Kind, str]) -> tuple[tuple[str, Kind, str], ...]:
+    return columns
+
+
 EVIDENCE: dict[str, tuple[Column, ...]] = {
     "drivers": _drivers(
         ("outcome", "text", "name of the outcome column"),
@@ -94,7 +98,7 @@ EVIDENCE: dict[str, tuple[Column, ...]] = {
         ("hr_changes_p", "number", "p-value of the test of proportional hazards (scaled Schoenfeld residuals)"),
         ("logrank_p", "number", "log-rank test of those who mention it, from then on, against the rest"),
         ("e_value", "number", "E-value of the adjusted risk ratio, else of rr (VanderWeele and Ding 2017)"),
-        ("e_value_low", "number", "E-value of the limit of the rr interval nearer to 1; 1 where it holds 1"),
+        ("e_value_low", "number", "E-value of the limit nearer to 1 of that ratio's interval; 1 where it holds 1"),
         ("mde_rr", "number", "smallest risk ratio that so many mentions could show (power .8, alpha .05); events only"),
         ("mde", "number", "smallest difference that they could show, in the outcome's unit"),
         (
@@ -188,7 +192,7 @@ EVIDENCE: dict[str, tuple[Column, ...]] = {
     ),
     "audit": tuple(
         Column(name, kind, "audit", meaning)
-        for name, kind, meaning in (
+        for name, kind, meaning in _named(
             ("tag", "text", "what was checked: topic, stage, polarity, or topic and polarity together"),
             ("value", "text", "which one: topic id, stage, polarity, or 'topic_id polarity'"),
             ("name", "text", "readable name"),

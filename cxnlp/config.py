@@ -266,7 +266,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "tokens_per_batch": (1, _MANY),
     "min_n": (2, _MANY),
     "min_mentions": (1, _MANY),
-    "permutations": (1, _MANY),
+    "permutations": (20, _MANY),
     "rank_bootstrap": (0, _MANY),
     "confidence": (0.5, 0.999),
     "error_rate": (0.001, 0.49),

@@ -25,6 +25,8 @@ class DriverCard:
     stage: str
     polarity: str
     worse: bool
+    vanished: bool
+    """Adjusted for the controls, it does not stand out from chance."""
     finding: str
     adjusted: str
     why_not_higher: str

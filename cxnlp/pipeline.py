@@ -59,8 +59,21 @@ def analyze(
     CxnlpError
         With what was found, what was expected and how to fix it, for every mistake in the input.
     """
-    from cxnlp import audit, codebook, connectors, drivers, engines, flags, journey, metrics, plans, provenance
-    from cxnlp import scores, text, topics
+    from cxnlp import (
+        audit,
+        codebook,
+        connectors,
+        drivers,
+        engines,
+        flags,
+        journey,
+        metrics,
+        plans,
+        provenance,
+        scores,
+        text,
+        topics,
+    )
 
     config = (config or Config()).replace(**settings)
     config, plan = plans.followed(config)
@@ -85,14 +98,15 @@ def analyze(
     with clock("join"):
         placement = journey.place(comments, statements, encoding, stages)
         within = config.scores.window_days
-        table = scores.join(
-            comments, quantities, statements, encoding, found, codes, placement, window_days=within
-        )
+        table = scores.join(comments, quantities, statements, encoding, found, codes, placement, window_days=within)
     with clock("metrics"):
         measured = metrics.measure(table, found, config.metrics)
         curve = journey.curve(measured, placement)
     with clock("drivers"):
-        gold = None if config.drivers.gold is None else audit.load(config.drivers.gold, table.statements)
+        labelled = config.drivers.gold
+        gold = None
+        if labelled is not None:
+            gold = audit.load(labelled, table.statements, table.units, found.table, placement.stages)
         why = drivers.find(table, found, config.drivers, gold=gold, progress=progress)
     with clock("flags"):
         raised = flags.raise_flags(table, found, measured, why, config.drivers)

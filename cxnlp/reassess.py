@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cxnlp import again
+from cxnlp import again, audit
 from cxnlp.config import Config
 from cxnlp.pipeline import Analysis, analyze
 from cxnlp.results import Progress
@@ -37,9 +37,9 @@ def drivers(
         As `analyze`, and for a folder without an analysis or comments that are not those of it.
     """
     folder = Path(analysis)
-    path, sha256 = again.comments_of(folder, source, command=f"cxnlp drivers {folder}")
+    path = again.comments_of(folder, source, command=f"cxnlp drivers {folder}")
     found = analyze(path, settings_for(folder, **settings), progress=progress)
-    again.check_same(found, sha256, path, folder)
+    again.check_same(found, folder, path)
     return found
 
 
@@ -50,7 +50,7 @@ def settings_for(folder: Path, **settings: Any) -> Config:
         fresh = Config().scores
         before = before.replace(**{name: getattr(fresh, name) for name in _OUTCOMES})
     kept = again.with_codes_of(before, folder)
-    audited = folder if (folder / again.AUDIT).exists() else None
+    audited = folder if (folder / audit.GOLD).exists() else None
     return kept.replace(
         analysis=folder, edits=None, name_with=None, name_model=None, reuse=folder, **{"gold": audited, **settings}
     )

@@ -51,7 +51,7 @@ def company(n: int = 4_000, seed: int = 0) -> Company:
     }
     speaks = {kind: rng.random(n) < chance for kind, chance in chances.items()}
     # Without them, who praises the staff would complain less about the website merely by having said something else.
-    speaks["OTH0"] = ~np.any(list(speaks.values()), axis=0)
+    speaks["PRD0"] = ~np.any(list(speaks.values()), axis=0)
     silent = rng.random(n) < 0.2
     wrote = rng.integers(1, 60, n)
     rate = np.exp(-7.9 + 1.4 * new + 0.3 * (plan == "basic"))

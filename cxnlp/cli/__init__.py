@@ -23,7 +23,22 @@ from typing import Annotated
 import typer
 
 import cxnlp
-from cxnlp.cli import analyze, codes, compare, demo, evaluate, failures, models, preview, tag, topics, train
+from cxnlp.cli import (
+    analyze,
+    audit,
+    codes,
+    compare,
+    demo,
+    drivers,
+    evaluate,
+    failures,
+    models,
+    plan,
+    preview,
+    tag,
+    topics,
+    train,
+)
 
 __all__ = ["app", "main"]
 
@@ -38,6 +53,9 @@ app.command(no_args_is_help=True)(analyze.analyze)
 app.command("preview", no_args_is_help=True)(preview.command)
 app.command(no_args_is_help=True)(tag.tag)
 app.add_typer(topics.app, name="topics")
+app.command(no_args_is_help=True)(drivers.drivers)
+app.add_typer(audit.app, name="audit")
+app.command(no_args_is_help=True)(plan.plan)
 app.command(no_args_is_help=True)(compare.compare)
 app.add_typer(codes.app, name="codes")
 app.command()(demo.demo)

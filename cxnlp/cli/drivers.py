@@ -55,7 +55,7 @@ def drivers(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Test the topics again, against other outcomes, with other controls, a plan or an audit: nothing is encoded anew."""
+    """Test the topics again, with other outcomes or controls, a plan or an audit: nothing is encoded anew."""
     from cxnlp import reassess
 
     folder = out or Path(f"{analysis.name}-drivers")

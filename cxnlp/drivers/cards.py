@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxnlp import wording
-from cxnlp.drivers.refute import verdicts
+from cxnlp.drivers.verdicts import verdicts
 from cxnlp.results import DriverCard, Outcome
 
 __all__ = ["SHOWN", "cards"]
@@ -22,14 +22,18 @@ _VERBS = {"negative": "complain about", "positive": "speak well of"}
 _Row = Mapping[str, Any]
 
 
-def cards(rows: pd.DataFrame, outcomes: Sequence[Outcome], unit_name: str) -> tuple[DriverCard, ...]:
-    """A card per row of the `drivers` table of tier WATCH or better, in its order."""
+def cards(rows: pd.DataFrame, outcomes: Sequence[Outcome], unit_name: str, q: float) -> tuple[DriverCard, ...]:
+    """A card per row of the `drivers` table of tier WATCH or better, in its order; ``q``: the false-discovery rate."""
     known = {outcome.name: outcome for outcome in outcomes}
     shown = rows[rows["tier"].isin(SHOWN)]
-    return tuple(_card(row, known[row["outcome"]], unit_name) for row in shown.to_dict("records"))
+    return tuple(_card(row, known[row["outcome"]], unit_name, q) for row in _records(shown))
 
 
-def _card(row: _Row, outcome: Outcome, unit_name: str) -> DriverCard:
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _card(row: _Row, outcome: Outcome, unit_name: str, q: float) -> DriverCard:
     return DriverCard(
         tier=row["tier"],
         outcome=row["outcome"],
@@ -38,6 +42,7 @@ def _card(row: _Row, outcome: Outcome, unit_name: str) -> DriverCard:
         stage=row["stage"],
         polarity=row["polarity"],
         worse=bool(row["worse"]),
+        vanished=row["controls"] != "none" and bool(row["q_adjusted"] >= q),
         finding=_finding(row, outcome, unit_name),
         adjusted=_adjusted(row),
         why_not_higher=row["why_not_higher"],

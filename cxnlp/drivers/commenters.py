@@ -71,8 +71,8 @@ def weights(units: pd.DataFrame, controls: pd.DataFrame) -> tuple[np.ndarray | N
     weight = (weight / weight.mean()).round(9)
     effective = weight.sum() ** 2 / (weight**2).sum()
     message = (
-        f"{silent:,} of {len(units):,} customers have no comment that counts; the others, weighted to be like all, count "
-        f"as much as {effective:,.0f} of the {len(weight):,} would unweighted (effective sample size)"
+        f"{silent:,} of {len(units):,} customers have no comment that counts; the others, weighted to be like all, "
+        f"count as much as {effective:,.0f} of the {len(weight):,} would unweighted (effective sample size)"
     )
     return weight, (_note(message, silent),)
 

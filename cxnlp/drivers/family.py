@@ -110,7 +110,7 @@ def _by_stage(said: pd.DataFrame, *, by_stage: bool) -> pd.DataFrame:
     said = said.dropna(subset="topic_id")
     whole = said.assign(stage=ALL)
     every = pd.concat([said.dropna(subset="stage"), whole]) if by_stage else whole
-    return every.groupby([*_KEY, "position"], sort=False, as_index=False)["day"].min()
+    return every.groupby([*_KEY, "position"], sort=False)[["day"]].min().reset_index()
 
 
 def _matrix(

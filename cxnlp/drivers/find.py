@@ -39,7 +39,7 @@ def find(
     Returns
     -------
     Drivers
-        ``table``: a row per test, best tier first, then by size of the adjusted difference; ``impact``: a row per
+        ``table``: a row per test, best tier first, then by the size that is sure (`_at_least`); ``impact``: a row per
         score and topic. Both empty, with a Note, where there is nothing to test.
     """
     chosen = family(table, config)
@@ -65,7 +65,7 @@ def find(
         _declared(_named(_together([one.importance for one in measured]), topics), "importance"),
         _declared(_named(kano, topics), "kano"),
         _declared(_together([one.curves(rows) for one in measured]), "survival"),
-        cards(rows, table.outcomes, table.unit_name),
+        cards(rows, table.outcomes, table.unit_name, config.q),
         (*notes, *said),
     )
 
@@ -90,10 +90,20 @@ def _judged(rows: pd.DataFrame, topics: Topics, table: Table, config: DriversCon
     # Differences of events, scores and amounts have units of their own: sizes are compared within a kind.
     rank = rows["tier"].map({name: number for number, name in enumerate(TIERS)})
     kind = rows["kind"].map({name: number for number, name in enumerate(("event", "score", "amount"))})
-    ordered = rows.assign(_rank=rank, _kind=kind, _size=-rows["rd_adjusted"].astype(float).abs().round(12))
+    ordered = rows.assign(_rank=rank, _kind=kind, _size=-_at_least(rows))
     return ordered.sort_values(
         ["_rank", "_kind", "_size", "outcome", "topic_id", "stage", "polarity"], ignore_index=True
     )
+
+
+def _at_least(rows: pd.DataFrame) -> pd.Series:
+    """The size that is sure: the limit nearer to zero of the adjusted difference, drawn towards the other stages.
+
+    By the estimate itself the smallest groups would lead, because chance throws them furthest. 0 where the interval
+    holds zero; NaN, and last, without one.
+    """
+    low, high = rows["rd_shrunk_low"].astype(float), rows["rd_shrunk_high"].astype(float)
+    return pd.concat([low, -high], axis=1).max(axis=1, skipna=False).clip(lower=0).round(12)
 
 
 def _named(rows: pd.DataFrame, topics: Topics) -> pd.DataFrame:

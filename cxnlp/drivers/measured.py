@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,11 @@ from cxnlp.drivers.family import ALL, Family
 from cxnlp.drivers.gold import Labelled
 from cxnlp.drivers.importance import importance
 from cxnlp.drivers.kano import kano
-from cxnlp.drivers.outcome import adjusted, estimates
+from cxnlp.drivers.outcome import adjusted, estimates, unanswerable
+from cxnlp.drivers.outcome import notes as about_sample
 from cxnlp.drivers.refute import Probe, refute
 from cxnlp.drivers.sample import Sample
-from cxnlp.drivers.tiers import MIN_EVENTS, POWER_SD
+from cxnlp.drivers.tiers import POWER_SD
 from cxnlp.drivers.timing import Times, times
 from cxnlp.drivers.verdicts import verdicts
 from cxnlp.results import Note, Outcome, Table
@@ -31,8 +33,9 @@ _CURVES = 3
 _WORTH = 0.10
 """Associations with a smaller unadjusted p are corrected for tagging errors: no other can reach WATCH."""
 
-REFUTED = ("shuffled outcomes", "random topics", "random subsets", "neutral mentions", "who comments")
-"""Checks of `verdicts.CHECKS` that keep an association from PROBABLE; the tiers look at the others themselves."""
+REFUTED = ("shuffled outcomes", "random topics", "random subsets", "who comments")
+"""Checks of `verdicts.CHECKS` that keep an association from PROBABLE; the tiers judge halves, time and audit.
+Neutral mentions decide nothing: a complaint that the model reads as neutral goes with leaving as any other does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,9 @@ def measure(
     columns = estimates(sample, config)
     frame = frame.assign(**columns, controls=", ".join(sample.design.used) or "none")
     frame = frame.assign(**_gates(sample, columns, config))
-    if why := _too_little(sample):
-        note = Note("drivers", f"{outcome.label}: {why}", len(sample.y))
-        return Measured(outcome.name, _finished(frame), pd.DataFrame(), pd.DataFrame(), None, (*notes, note))
+    notes = (*notes, *about_sample(sample))
+    if unanswerable(sample):
+        return Measured(outcome.name, _finished(frame), pd.DataFrame(), pd.DataFrame(), None, notes)
     when, said = times(sample, family, chosen, table) if outcome.name == "churned" else (None, ())
     if when is not None:
         frame = frame.assign(**when.hazards(sample, chosen))
@@ -121,8 +124,11 @@ def _sample(
         level = "warning" if unknown > len(rows) else "info"
         message = f"{outcome.label}: units whose outcome is not known do not enter"
         notes.insert(0, Note("drivers", message, unknown, level))
-    matrices = (matrix[rows][:, chosen] for matrix in (family.mentions, family.neutral, family.crossfit))
-    return Sample(outcome, y, *matrices, family.first_half[rows], plan, cluster, rows), tuple(notes)
+    mentions, neutral, crossfit = (
+        matrix[rows][:, chosen] for matrix in (family.mentions, family.neutral, family.crossfit)
+    )
+    sample = Sample(outcome, y, mentions, neutral, crossfit, family.first_half[rows], plan, cluster, rows)
+    return sample, tuple(notes)
 
 
 def _clusters(names: pd.Series) -> np.ndarray:
@@ -133,21 +139,7 @@ def _clusters(names: pd.Series) -> np.ndarray:
     return code
 
 
-def _too_little(sample: Sample) -> str:
-    if sample.outcome.kind == "event":
-        events = int(sample.y.sum())
-        good = len(sample.y) - events
-        if min(events, good) < MIN_EVENTS:
-            return (
-                f"{events} bad and {good} good outcomes are too few for any estimate; "
-                f"at least {MIN_EVENTS} of each are needed"
-            )
-    elif len(np.unique(sample.y)) < 2:
-        return "all known values are the same, so nothing can be associated with it"
-    return ""
-
-
-def _gates(sample: Sample, columns: dict[str, np.ndarray], config: DriversConfig) -> dict[str, object]:
+def _gates(sample: Sample, columns: dict[str, np.ndarray], config: DriversConfig) -> dict[str, Any]:
     """What the tiers ask for: the smallest difference that matters, and whether the test could have shown one."""
     kind, scale = sample.outcome.kind, sample.outcome.scale
     if kind == "event":
@@ -242,6 +234,6 @@ def _finished(frame: pd.DataFrame) -> pd.DataFrame:
     if "timing" not in given:
         frame["timing"] = "unknown"
     frame["n_gold"] = frame["n_gold"].fillna(0).astype(np.int64)
-    rows = frame.to_dict("records")
+    rows: list[dict[str, Any]] = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     failed = [[said for check, state, said in verdicts(row) if state == "failed" and check in REFUTED] for row in rows]
     return frame.assign(failed=pd.Series(["; ".join(said) for said in failed], dtype=object))

@@ -75,8 +75,7 @@ class Units:
             # Patterns after the last one that occurs have an influence, but no units.
             sums = everyone @ without[:patterns]
             sums += np.bincount(place, weights=added, minlength=groups * len(block)).reshape(groups, len(block))
-            # Sorted, lest the last bits depend on how the clusters happen to be numbered.
-            variance[block] = (np.sort(sums**2, axis=0) if self.clustered else sums**2).sum(axis=0)
+            variance[block] = _exact_sum(sums**2)
         holding = np.maximum(self.holding[tests], 2)
         return variance * holding / (holding - 1) * (n - 1) / max(n - parameters, 1)
 
@@ -109,3 +108,11 @@ def _holding(group: np.ndarray, mentions: sparse.csr_array) -> np.ndarray:
     with_ = np.bincount(said.indices, minlength=tests)
     without = len(size) - np.bincount(said.indices, weights=entire, minlength=tests).astype(np.int64)
     return np.minimum(with_, without)
+
+
+def _exact_sum(squares: np.ndarray) -> np.ndarray:
+    """Sums over rows in whole steps of 2^-61 of the largest possible sum: any order, and so any numbering of the
+    groups, gives the same bits."""
+    largest = squares.max(axis=0, initial=0) * len(squares)
+    step = np.where(largest > 0, largest, 1.0) * 2.0**-61
+    return np.rint(squares / step).astype(np.int64).sum(axis=0) * step

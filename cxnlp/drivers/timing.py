@@ -48,7 +48,7 @@ def times(sample: Sample, family: Family, chosen: np.ndarray, table: Table) -> t
     if time is None:
         return None, notes
     day = family.day[sample.rows][known]
-    undated = int((sample.mentions[known].sum() - day[:, chosen].count_nonzero()))
+    undated = int(sample.mentions[known].sum() - day[:, chosen].count_nonzero())
     if undated:
         message = "mentions without a date, by units whose other comments have one: not counted in time to leaving"
         notes = (*notes, Note("drivers", message, undated, "info"))

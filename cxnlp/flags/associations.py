@@ -37,11 +37,17 @@ def protective(
 
 
 def _strongest(drivers: Drivers, *, worse: bool) -> list[DriverCard]:
-    """One card per topic: the cards come by tier, then by size, so the first one is the strongest."""
+    """One card per topic, of its best tier; a single stage rather than all together, which says where to look.
+
+    A card whose association vanished with adjustment is no finding: it stays in the drivers table.
+    """
     first: dict[str, DriverCard] = {}
     for card in drivers.cards:
-        if card.worse == worse:
-            first.setdefault(card.topic_id, card)
+        if card.worse != worse or card.vanished:
+            continue
+        best = first.setdefault(card.topic_id, card)
+        if best.stage == "all" and card.stage != "all" and (best.tier, best.outcome) == (card.tier, card.outcome):
+            first[card.topic_id] = card
     return list(first.values())
 
 
