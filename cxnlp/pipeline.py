@@ -81,6 +81,8 @@ def analyze(
 
     # What is missing or unfit is said now, not after minutes of cleaning.
     engines.check(config.encode)
+    if config.drivers.gold is not None:
+        audit.check(config.drivers.gold)
     earlier, book = topics.load(config.topics), codebook.wording(config.codebook)
     with clock("read"):
         comments = connectors.read(source, config.read)

@@ -50,7 +50,7 @@ def settings_for(folder: Path, **settings: Any) -> Config:
         fresh = Config().scores
         before = before.replace(**{name: getattr(fresh, name) for name in _OUTCOMES})
     kept = again.with_codes_of(before, folder)
-    audited = folder if (folder / audit.GOLD).exists() else None
+    audited = folder if (folder / audit.GOLD).exists() else before.drivers.gold
     return kept.replace(
         analysis=folder, edits=None, name_with=None, name_model=None, reuse=folder, **{"gold": audited, **settings}
     )

@@ -1,9 +1,10 @@
 """A company with known truth: why its customers leave is decided here, and cxnlp has to find it out from files.
 
-Customers have a tenure, a plan and a revenue. Some complain about the website (the true driver: leaving becomes
-2.5 times as likely from then on), new customers complain about delivery and leave more often anyway (a confounded
-topic), some praise the staff or the product (which goes with nothing), the others speak of other things. A fifth
-writes nothing. What they write are real comments in four languages from the corpus that was written for this project
+Customers have a tenure, a plan and a revenue. Some complain about the website (the true driver: leaving becomes 2.5
+times as likely from then on). Others tell of the website of another shop, which goes with nothing: people see that,
+the model does not. New customers complain about delivery and leave more often anyway (a confounded topic). Praise of
+the staff or of the product goes with nothing. The rest speak of other things, and a fifth writes nothing. What they
+write are real comments in four languages from the corpus that was written for this project
 (``data/simulated_comments.json``, MIT).
 """
 
@@ -17,24 +18,25 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-__all__ = ["DRIVER", "CONFOUNDED", "NULLS", "Company", "company"]
+__all__ = ["CONFOUNDED", "DRIVER", "ELSEWHERE", "NULLS", "Company", "company", "kind_of"]
 
 DRIVER, CONFOUNDED, NULLS = "WEB-", "DEL-", ("STF+", "PRD+")
+ELSEWHERE = "WEB- elsewhere"
 HAZARD_RATIO = 2.5
 
 _TEXTS = json.loads((Path(__file__).parent / "data" / "simulated_comments.json").read_text(encoding="utf-8"))
+_KINDS = {text: kind for kind, pool in _TEXTS.items() for told in pool for text in told.values()}
+_OTHER_SHOP = {"en": "Another shop", "ro": "Alt magazin", "pl": "Inny sklep", "it": "Altro negozio"}
 _FIRST_DAY, _DAYS = pd.Timestamp("2024-01-01"), 540
-_LANGUAGES = ("en", "ro", "pl", "it")
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """``comments`` and ``customers``: the files. ``kinds``: text -> what it truly is about. ``risk_difference``: by how
-    much leaving within the window is more likely with the driver than without it, averaged over those who comment."""
+    """``comments`` and ``customers``: the files. ``risk_difference``: by how much leaving within the window is more
+    likely with the driver than without it, averaged over those who comment."""
 
     comments: pd.DataFrame
     customers: pd.DataFrame
-    kinds: dict[str, str]
     risk_difference: float
 
 
@@ -43,24 +45,18 @@ def company(n: int = 4_000, seed: int = 0) -> Company:
     rng = np.random.default_rng(seed)
     tenure, plan = rng.exponential(500, n), rng.choice(["basic", "plus"], n)
     new = expit(2 - tenure / 150)
-    chances = {
-        DRIVER: np.full(n, 0.14),
-        CONFOUNDED: 0.03 + 0.35 * new,
-        "STF+": np.full(n, 0.25),
-        "PRD+": np.full(n, 0.3),
-    }
+    chances = {DRIVER: 0.12, ELSEWHERE: 0.08, CONFOUNDED: 0.02 + 0.5 * new, "STF+": 0.25, "PRD+": 0.3}
     speaks = {kind: rng.random(n) < chance for kind, chance in chances.items()}
     # Without them, who praises the staff would complain less about the website merely by having said something else.
     speaks["PRD0"] = ~np.any(list(speaks.values()), axis=0)
     silent = rng.random(n) < 0.2
     wrote = rng.integers(1, 60, n)
-    rate = np.exp(-7.9 + 1.4 * new + 0.3 * (plan == "basic"))
+    rate = np.exp(-8.1 + 2 * new + 0.3 * (plan == "basic"))
     left = wrote + 1 + np.floor(rng.exponential(1 / (rate * np.where(speaks[DRIVER] & ~silent, HAZARD_RATIO, 1))))
     stays = _DAYS - wrote - 1
     gains = np.exp(-rate * stays) - np.exp(-rate * HAZARD_RATIO * stays)
     churned = left <= _DAYS
     ids = [f"C{number:05d}" for number in range(n)]
-    kinds = {text: kind for kind, pool in _TEXTS.items() for told in pool for text in told.values()}
     rows = [
         {"customer": ids[one], "written": _date(wrote[one]), "comment": _words(rng, speaks, one)}
         for one in np.flatnonzero(~silent)
@@ -76,7 +72,15 @@ def company(n: int = 4_000, seed: int = 0) -> Company:
             "revenue": rng.gamma(4, 25, n).round(2),
         }
     )
-    return Company(pd.DataFrame(rows), customers, kinds, float(gains[~silent].mean()))
+    return Company(pd.DataFrame(rows), customers, float(gains[~silent].mean()))
+
+
+def kind_of(comment: str, statement: str) -> str:
+    """What a statement of a comment is truly about, as a person who reads the whole comment sees it."""
+    start = statement.split("\n")[0]
+    line = next(line for line in comment.split("\n") if start in line)
+    head, text = line.split(": ", 1)
+    return ELSEWHERE if any(other in head for other in _OTHER_SHOP.values()) else _KINDS[text]
 
 
 def _date(day: float) -> str:
@@ -84,7 +88,14 @@ def _date(day: float) -> str:
 
 
 def _words(rng: np.random.Generator, speaks: dict[str, np.ndarray], one: int) -> str:
-    """What a customer writes: in one language, a text for each thing to say, a line each."""
-    language = _LANGUAGES[rng.integers(4)]
-    said = [kind for kind in speaks if speaks[kind][one]]
-    return "\n".join(_TEXTS[kind][rng.integers(len(_TEXTS[kind]))][language] for kind in said)
+    """What a customer writes: in one language, a text for each thing to say, a line each, with the number of an order.
+
+    The corpus also trained the shipped model, and texts that did can be no gold: the number makes them others.
+    """
+    language = list(_OTHER_SHOP)[rng.integers(4)]
+    lines = []
+    for kind in (kind for kind in speaks if speaks[kind][one]):
+        pool = _TEXTS[kind.split()[0]]
+        where = f" {_OTHER_SHOP[language]}" if kind == ELSEWHERE else ""
+        lines.append(f"#{rng.integers(10_000, 99_999)}{where}: {pool[rng.integers(len(pool))][language]}")
+    return "\n".join(lines)

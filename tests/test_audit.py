@@ -70,6 +70,7 @@ def world(n: int = 160, seed: int = 0) -> World:
                          "unit": unit, "text_clean": text.strip()})  # fmt: skip
     statements = pd.DataFrame(spoken)
     statements["statement_id"] = np.arange(len(statements))
+    statements = statements.reindex(columns=list(dict.fromkeys([*statements.columns, *schema.names("statements")])))
     statements["language"] = "en"
     statements["topic_strength"] = random.random(len(statements))
     truth = statements[["comment_id", "start", "true_topic"]]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cxnlp import schema
+from cxnlp.columns import Kind, Room
 from cxnlp.errors import InternalError
 from cxnlp.schema import SCALES, TABLES
 
@@ -63,8 +64,8 @@ def test_every_column_is_an_attribute_with_a_meaning(table, column):
     assert column.name == column.name.lower()
     assert not keyword.iskeyword(column.name)
     assert column.meaning
-    assert column.kind in typing.get_args(schema.Kind)
-    assert column.room in typing.get_args(schema.Room)
+    assert column.kind in typing.get_args(Kind)
+    assert column.room in typing.get_args(Room)
 
 
 @pytest.mark.parametrize("table", TABLES)

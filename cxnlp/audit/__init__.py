@@ -16,7 +16,7 @@ Where a change goes:
 from cxnlp.audit.drawing import draw
 from cxnlp.audit.finished import read
 from cxnlp.audit.gold import DRAWN, GOLD, drawn_table, judge, read_drawn
-from cxnlp.audit.loading import AUDIT, load
+from cxnlp.audit.loading import AUDIT, check, load
 from cxnlp.audit.sheet import INSTRUCTIONS, make
 from cxnlp.audit.workbook import write_workbook
 
@@ -25,6 +25,7 @@ __all__ = [
     "DRAWN",
     "GOLD",
     "INSTRUCTIONS",
+    "check",
     "draw",
     "drawn_table",
     "judge",

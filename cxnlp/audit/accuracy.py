@@ -51,7 +51,7 @@ def compare(labelled: pd.DataFrame, spoken: pd.DataFrame, topics: pd.DataFrame, 
     Parameters
     ----------
     labelled : one row a statement: unit (int), probability, topic, polarity, stage as people decided (missing where
-        they did not), topic_id, sentiment_label and stage_model as the model did.
+        they did not), topic_id, sentiment_label and stage_said as the model did.
     spoken : every statement inside the window: topic_id, sentiment_label, stage.
     topics : topic_id and topic_name, in order.
     stages : of the journey, in order.
@@ -112,7 +112,7 @@ def _kinds(
     labelled: pd.DataFrame, spoken: pd.DataFrame, topics: pd.DataFrame, stages: Sequence[str]
 ) -> Iterator[_Tags]:
     names = dict(zip(topics["topic_id"], topics["topic_name"], strict=True))
-    model = {name: _filled(labelled["stage_model" if name == "stage" else column]) for name, column in MODEL.items()}
+    model = {name: _filled(labelled["stage_said" if name == "stage" else column]) for name, column in MODEL.items()}
     shares = {name: _shares(spoken[column], spoken[column].notna()) for name, column in MODEL.items()}
     listed = {
         "topic": tuple(names.items()),

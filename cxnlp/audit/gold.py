@@ -105,7 +105,7 @@ def _unit_of(drawn: pd.DataFrame) -> pd.Series:
 def _rows_of(finished: Finished, drawn: pd.DataFrame) -> pd.DataFrame:
     """The statements of the drawn units with their chances, by row_id; those of the analysis and of the draw agree."""
     spoken = finished.spoken[finished.spoken["unit_name"].isin(set(drawn["unit_name"]))]
-    rows = spoken.rename(columns={"stage": "stage_model"}).merge(drawn[["row_id", "probability"]], on="row_id")
+    rows = spoken.rename(columns={"stage": "stage_said"}).merge(drawn[["row_id", "probability"]], on="row_id")
     if len(rows) != len(drawn) or len(spoken) != len(drawn):
         raise InputError(
             f"{finished.folder} no longer holds the statements of its {DRAWN}: "

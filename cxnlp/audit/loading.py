@@ -16,7 +16,7 @@ from cxnlp.audit.sheet import ANSWERS, NONE
 from cxnlp.errors import InputError
 from cxnlp.results import Gold, Note
 
-__all__ = ["AUDIT", "load"]
+__all__ = ["AUDIT", "check", "load"]
 
 AUDIT = "audit.csv"
 """File of the result folder with the table `audit`."""
@@ -24,6 +24,16 @@ AUDIT = "audit.csv"
 _STORED = ["row_id", "unit_name", "probability", *ANSWERS, "topic_model"]
 _MOVED = 0.5
 """Share of statements with another topic than when they were audited from which the topics are others."""
+
+
+def check(folder: Path) -> None:
+    """Raise InputError where the analysis in `folder` holds no audit that people filled in."""
+    if not (Path(folder) / GOLD).exists():
+        raise InputError(
+            f"no audit in {folder}",
+            expected=f"the results that `cxnlp audit read` was given, with {GOLD}",
+            fix=f"cxnlp audit draw {folder} --out gold.xlsx, have it filled in, cxnlp audit read {folder} gold.xlsx",
+        )
 
 
 def load(
@@ -86,7 +96,7 @@ def _stored(path: Path) -> pd.DataFrame | None:
 
 def _matched(stored: pd.DataFrame, present: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """The stored answers with the columns of the present statements, units that have changed left out."""
-    present = present.rename(columns={"stage": "stage_model"})
+    present = present.rename(columns={"stage": "stage_said"})
     rows = stored.drop(columns="unit_name").merge(present, on="row_id", how="inner")
     size = pd.DataFrame(
         {name: one.groupby("unit_name").size() for name, one in (("gold", stored), ("now", present), ("met", rows))}
@@ -123,7 +133,7 @@ def _topics_agree(rows: pd.DataFrame, topics: pd.DataFrame, folder: Path) -> tup
 
 def _with_unchecked(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The answers with the model's where a column was filled in by nobody; and the names of such columns."""
-    model = {"polarity": "sentiment_label", "stage": "stage_model"}
+    model = {"polarity": "sentiment_label", "stage": "stage_said"}
     unchecked = [name for name in model if rows[name].isna().all()]
     return rows.assign(**{name: rows[model[name]] for name in unchecked}), unchecked
 

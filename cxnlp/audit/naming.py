@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable
+from typing import TypeVar
 
 import pandas as pd
 
@@ -11,6 +13,8 @@ __all__ = ["NAMED", "named"]
 
 NAMED = ("row_id", "unit_name")
 """Columns that `named` adds."""
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def named(statements: pd.DataFrame, customers: pd.Series, *, only: Collection[str] | None = None) -> pd.DataFrame:
@@ -36,25 +40,49 @@ def named(statements: pd.DataFrame, customers: pd.Series, *, only: Collection[st
     rows = inside.assign(unit_name=inside["unit"].map(units))
     if only is not None:
         rows = rows[rows["unit_name"].isin(set(only))].reset_index(drop=True)
-    comment = rows.groupby("comment_id", sort=False)["text"].transform("\x1f".join)
-    keys = pd.DataFrame({"unit": rows["unit_name"], "comment": comment, "start": rows["start"], "text": rows["text"]})
-    before = keys.groupby(list(keys.columns), sort=False).cumcount()
-    parts = zip(*(keys[name] for name in keys.columns), before, strict=True)
-    return rows.assign(row_id=[_short("s", *map(str, part)) for part in parts])
+    return rows.assign(row_id=_row_ids(rows))
 
 
-def _unit_names(rows: pd.DataFrame, customers: pd.Series) -> pd.Series:
+def _unit_names(rows: pd.DataFrame, customers: pd.Series) -> dict[int, str]:
     # As the key of a customer is compared elsewhere: without outer space and without the '.0' of Excel.
     keys = customers.astype("string").str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    known = rows["unit"].map(keys.where(keys != ""))
-    lone = rows[known.isna().to_numpy()]
-    said = lone.groupby("unit")["text"].agg("\x1f".join)
-    first = lone.groupby("unit")["comment_id"].first()
-    order = pd.DataFrame({"said": said, "comment": first}).sort_values(["said", "comment"])
-    number = order.groupby("said", sort=False).cumcount()
-    by_words = [_short("comment ", words, str(k)) for words, k in zip(order["said"], number, strict=True)]
-    by_key = ("customer " + known.dropna().astype(object)).groupby(rows["unit"]).first()
-    return pd.concat([by_key, pd.Series(by_words, index=order.index, dtype=object)])
+    keys = keys[keys.notna() & (keys != "")]
+    names = {unit: f"customer {key}" for unit, key in keys.items()}
+    lone = rows[~rows["unit"].isin(keys.index)]
+    said = sorted(
+        (words, comment, unit)
+        for (unit, comment), words in _joined(zip(lone["unit"], lone["comment_id"], strict=True), lone["text"]).items()
+    )
+    number = _numbered(words for words, _, _ in said)
+    lone_names = (_short("comment ", words, k) for (words, _, _), k in zip(said, number, strict=True))
+    return {**names, **dict(zip((unit for _, _, unit in said), lone_names, strict=True))}
+
+
+def _row_ids(rows: pd.DataFrame) -> list[str]:
+    comments = list(zip(rows["unit_name"], rows["comment_id"], strict=True))
+    said = _joined(comments, rows["text"])
+    number = _numbered((unit, words) for (unit, _), words in said.items())
+    named = {key: _short("", key[0], words, k) for (key, words), k in zip(said.items(), number, strict=True)}
+    parts = zip(comments, rows["start"], rows["text"], strict=True)
+    return [_short("s", named[comment], str(start), text) for comment, start, text in parts]
+
+
+def _joined(keys: Iterable[Key], texts: Iterable[str]) -> dict[Key, str]:
+    """Key -> all its texts in one, in their order; keys in the order of their first text."""
+    found: dict[Key, list[str]] = {}
+    for key, text in zip(keys, texts, strict=True):
+        found.setdefault(key, []).append(text)
+    return {key: "\x1f".join(parts) for key, parts in found.items()}
+
+
+def _numbered(values: Iterable[Hashable]) -> list[str]:
+    """How many equal values come before each."""
+    seen: Counter[Hashable] = Counter()
+    numbers = []
+    for value in values:
+        numbers.append(str(seen[value]))
+        seen[value] += 1
+    return numbers
 
 
 def _short(prefix: str, *parts: str) -> str:

@@ -3,15 +3,43 @@
 `find` tests every topic x stage x polarity against every outcome and gives each test a tier;
 README.md explains the tiers and every formula. Where a change goes:
 
-- ``family.py``    what is tested: who mentioned what, and the two random halves
-- ``effects.py``   2 x 2 tables: risk difference, risk ratio, Fisher, Mantel-Haenszel, E-value
-- ``power.py``     what so many mentions could have shown
-- ``controls.py``  controls to bands, cells and strata
-- ``logistic.py``  logistic and Firth models of all tests, average marginal effects
-- ``outcome.py``   all of the above for one outcome
-- ``tiers.py``     the rules
-- ``impact.py``    leave-one-out impact on scores, and its noise floor
-- ``find.py``      the order of these
+The order of the steps
+
+- ``find.py``           all outcomes: family, false-discovery control, tiers, cards
+- ``measured.py``       one outcome: every column, and what the tiers ask for beside them
+- ``tiers.py``          the rules; ``verdicts.py``: what the checks came to; ``cards.py``: what a person reads
+
+What is compared
+
+- ``family.py``         which tests there are, who mentioned what and when, the two random halves
+- ``controls.py``       controls to bands, cells and strata
+- ``sample.py``         the units of one outcome, as arrays
+
+Estimates
+
+- ``outcome.py``        all tests of one outcome; ``events.py``: of an event; ``means.py``: of a score or an amount
+- ``effects.py``        2 x 2 tables, Fisher, Mantel-Haenszel, q, E-value; ``power.py``: what mentions could have shown
+- ``cells.py``          units collapsed to counts, which every model is fitted to
+- ``logistic.py``, ``firth.py``   logistic models; few events and separation
+- ``linear.py``, ``ordinal.py``, ``brant.py``   linear models; proportional odds; their test
+- ``robust.py``         variances for clusters and weights
+- ``heterogeneity.py``  stages: whether they differ, and estimates drawn together
+- ``times/``, ``timing.py``   time to leaving; from a sample's units to their time at risk
+
+Doubt
+
+- ``refute.py``         shuffled outcomes, random topics, subsets, neutral mentions; ``partial.py``: what they compute on
+- ``commenters.py``     who comments at all
+- ``gold.py``, ``corrected.py``, ``estimating.py``   the audit as a matrix; estimates without tagging errors; their models
+- ``audit_size.py``     how many labels an audit would need
+
+What it amounts to
+
+- ``importance.py``, ``kano.py``   explained variance shared out; penalty and reward
+- ``impact.py``         leave-one-out impact on scores, and its noise floor
+- ``at_risk.py``        attributable share, what-if, revenue
+
+``canonical.py`` gives sums and random draws an order that does not depend on that of the rows.
 """
 
 from cxnlp.drivers.find import find

@@ -23,6 +23,9 @@ MIN_EVENTS = 10
 MIN_STABILITY = 0.8
 """Share of refits that must find the topic again (Hennig 2007, Computational Statistics & Data Analysis 52:258-271)."""
 
+MIN_PRECISION = 0.5
+"""Of the tags that an audit looked at: where fewer are right, the test is of something else than its name says."""
+
 POWER_SD = 0.5
 """Of a score or an amount: a test counts as powered if it could have shown a difference of so many standard
 deviations, what Cohen (1988, Statistical Power Analysis for the Behavioral Sciences) calls a medium effect."""
@@ -90,23 +93,46 @@ def _too_little(test: _Test, config: DriversConfig) -> _Missing | None:
     if mentions in (0, n):
         why = "nobody mentions it whose outcome is known" if mentions == 0 else "everyone mentions it"
         return _Missing(f"{why}, so there is nobody to compare")
+    if test["kind"] != "event" and not np.isfinite(test["mde"]):
+        return _Missing(_said(test), f"more {test['unit_name']}s with a known outcome")
     if mentions >= config.min_mentions and test["powered"]:
         return None
+    return _too_few_mentions(test, config)
+
+
+def _too_few_mentions(test: _Test, config: DriversConfig) -> _Missing:
+    mentions = int(test["n_mentions"])
     # An estimate that passes a test without power is too large on average (Gelman and Carlin 2014,
     # Perspectives on Psychological Science 9:641-651).
     seen = f"; a difference shows already (q = {test['q']:.2g}), but so few mentions overstate its size"
-    if test["kind"] == "event":
-        enough = mentions_needed(events / n, mentions, n - mentions, config.power_rr, config.power)
-        could = f"a risk ratio of {config.power_rr:g}"
-    else:
-        # The smallest detectable difference falls with the square root of the number of mentions.
-        enough = int(np.ceil(mentions * (float(test["mde"]) / float(test["power_limit"])) ** 2))
-        could = f"a difference of {wording.amount(float(test['power_limit']))}"
-    more = max(enough, config.min_mentions) - mentions
-    return _Missing(
-        f"{mentions:,} mentions could not show {could}{seen if test['q'] < config.q else ''}",
-        f"about {more:,} more mentions, at the same share of all comments",
+    could = (
+        f"a risk ratio of {config.power_rr:g}"
+        if test["kind"] == "event"
+        else f"a difference of {wording.amount(float(test['power_limit']))}"
     )
+    more = max(_enough(test, config), config.min_mentions) - mentions
+    help = f"about {more:,} more mentions, at the same share of all comments" if more > 0 else "more clusters"
+    return _Missing(f"{mentions:,} mentions could not show {could}{seen if test['q'] < config.q else ''}", help)
+
+
+def _enough(test: _Test, config: DriversConfig) -> int:
+    """Mentions with which the test would have power."""
+    n, mentions = int(test["n"]), int(test["n_mentions"])
+    if test["kind"] != "event":
+        # The smallest detectable difference falls with the square root of the number of mentions.
+        return int(np.ceil(mentions * (float(test["mde"]) / float(test["power_limit"])) ** 2))
+    base, mde_rr = int(test["events"]) / n, float(test["mde_rr"])
+    enough = mentions_needed(base, mentions, n - mentions, config.power_rr, config.power)
+    if not np.isfinite(mde_rr):
+        return enough
+    # Mentions in clusters are worth fewer independent ones: as many as can show what these can.
+    worth = mentions_needed(base, mentions, n - mentions, mde_rr, config.power)
+    return int(np.ceil(enough * max(mentions / worth, 1)))
+
+
+def _said(test: _Test) -> str:
+    """Why there is no estimate, as the estimator's name says it."""
+    return str(test["estimator"]).removeprefix("none: ")
 
 
 def _not_shown(test: _Test) -> Verdict:
@@ -114,6 +140,8 @@ def _not_shown(test: _Test) -> Verdict:
     adjusted = np.isfinite(test["rd_adjusted_low"])
     low, high = (float(test[f"{'rd_adjusted' if adjusted else 'rd'}_{end}"]) for end in ("low", "high"))
     limit = float(test["practical"])
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return Verdict("INSUFFICIENT", f"There is no interval: {_said(test)}.", "")
     if -limit < low and high < limit:
         size = _size(limit, test["kind"])
         return Verdict("NOT SUPPORTED", f"A difference of {size} or more is ruled out.", "")
@@ -135,16 +163,18 @@ def _for_probable(test: _Test, config: DriversConfig) -> list[_Missing]:
         found.append(_Missing("it does not hold when time before the mention is set apart (Cox model)"))
     if test["failed"]:
         found.append(_Missing(test["failed"]))
+    if test["precision"] < MIN_PRECISION and not _audited(test):
+        why = f"people found {wording.share(test['precision'])} of its tags right, and no estimate stands corrected"
+        found.append(_Missing(why, "better topics: cxnlp topics edit"))
     return found
 
 
 def _adjustment(test: _Test, config: DriversConfig) -> tuple[str, ...]:
     low, high = test["rd_adjusted_low"], test["rd_adjusted_high"]
     small = abs(test["rd_adjusted"]) < test["practical"]
+    q = f" (q = {test['q_adjusted']:.2g})" if np.isfinite(test["q_adjusted"]) else ""
     return (
-        ""
-        if test["q_adjusted"] < config.q
-        else f"it does not stand out after adjustment (q = {test['q_adjusted']:.2g})",
+        "" if test["q_adjusted"] < config.q else f"it does not stand out after adjustment{q}",
         "" if low > 0 or high < 0 else "the interval of the adjusted difference contains zero",
         f"the adjusted difference is below {_size(float(test['practical']), test['kind'])}" if small else "",
         "" if _one_direction(test) else "unadjusted, adjusted and model-free estimates do not agree in direction",
@@ -207,7 +237,8 @@ def _for_confirmed(test: _Test) -> list[_Missing]:
         found.append(_Missing(f"the corrected difference may be below {size}", "more mentions, or a larger audit"))
     if test["timing"] == "unknown" or (test["timing"] == "dates" and not np.isfinite(test["hr"])):
         why = "it is not known that the comments came before the outcome"
-        found.append(_Missing(why, "dates of the comments and of leaving (--date, --churn-date)"))
+        dates = "dates of the comments and of leaving (--date, --churn-date)"
+        found.append(_Missing(why, dates if test["kind"] == "event" else ""))
     return found
 
 
