@@ -37,7 +37,8 @@ class DriverCard:
     @property
     def summary(self) -> str:
         """The finding, what adjustment left of it, and how sure it is."""
-        limits = " ".join(part for part in (self.why_not_higher, self.raise_by) if part)
+        raised = f"What would raise it: {self.raise_by}" if self.raise_by else ""
+        limits = " ".join(part for part in (self.why_not_higher, raised) if part)
         return f"{self.tier}: {self.finding}. {self.adjusted} {limits}".strip()
 
 

@@ -86,8 +86,8 @@ def analyze(
     earlier, book = topics.load(config.topics), codebook.wording(config.codebook)
     with clock("read"):
         comments = connectors.read(source, config.read)
-        quantities = scores.parse(comments, config.scores, read=connectors.read_table)
         stages = journey.load(config.journey, comments)
+        quantities = scores.parse(comments, config.scores, read=connectors.read_table, stages=stages.stages)
     with clock("clean"):
         statements = text.clean(comments, config.clean, progress=progress)
     with clock("encode"):

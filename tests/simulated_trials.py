@@ -90,7 +90,10 @@ def tagger(seed: int, n: int = 5_000, labels: int = LABELS) -> _Found:
 
 
 def scarce(seed: int, *, ratio: float = 3.0) -> _Found:
-    """About 20 customers leave of 900; 60 mention 't0'. With ``ratio`` 0 nobody of them leaves: separation."""
+    """About 25 customers leave of 1,200; 60 mention 't0'. At a ``ratio`` of .3 mostly none of them leaves: separation.
+
+    A ratio of 0 is no test: a rate of exactly zero lies at the edge of what can be, and outside every interval of a
+    log odds."""
     world = worlds.scarce(np.random.default_rng(seed), ratio=ratio)
     row = _first(_found(world))
     names = [f"{name}{end}" for name in ("rd_adjusted", "or_adjusted") for end in ("", "_low", "_high")]
@@ -98,7 +101,6 @@ def scarce(seed: int, *, ratio: float = 3.0) -> _Found:
         "finite": bool(np.isfinite([row[name] for name in (*names, "rr_adjusted", "p_adjusted", "or_mh")]).all()),
         "covered": _within(row, "rd_adjusted", world.effect),
         "separated": row["events_mentions"] == 0,
-        "answered": np.isfinite(row["rd"]),
         "shown": row["tier"] in SHOWN,
     }
 
@@ -145,10 +147,11 @@ def same_in_any_order(seed: int) -> _Found:
 TRIALS: dict[str, Callable[[int], _Found]] = {
     "null": null,
     "gate": gate,
+    "gate of twenty": lambda seed: gate(seed, topics=20),
     "confounded": confounded,
     "tagger": tagger,
     "scarce": scarce,
-    "separated": lambda seed: scarce(seed, ratio=0.0),
+    "separated": lambda seed: scarce(seed, ratio=0.3),
     "accounts": accounts,
     "immortal": immortal,
     "any order": same_in_any_order,

@@ -190,13 +190,13 @@ def confounded(rng: np.random.Generator, n: int = 2_500) -> World:
     return World(_one_comment(speaks, rng), people, ("tenure_days",), 0.0, (CHURN, NPS))
 
 
-def scarce(rng: np.random.Generator, *, n: int = 900, rate: float = 0.02, ratio: float = 3.0) -> World:
-    """Some 20 customers leave in all; 60 mention 't0', of whom often none and seldom more than six leave."""
+def scarce(rng: np.random.Generator, *, n: int = 1_200, rate: float = 0.02, ratio: float = 3.0) -> World:
+    """Some 25 customers leave in all; 60 mention 't0', of whom four leave on average, or hardly anyone at a low ratio."""
     one = driver(rng, n, 60, ratio=ratio, rate=rate)
     return replace(one, people=one.people.drop(columns=["start", "end", "left"]))
 
 
-def accounts(rng: np.random.Generator, n: int = 1_500, groups: int = 60) -> World:
+def accounts(rng: np.random.Generator, n: int = 1_000, groups: int = 60) -> World:
     """Customers of one account share what they say and how they fare; the mention itself goes with nothing."""
     account = rng.integers(0, groups, n)
     fate, talk = rng.normal(0, 1, (2, groups))

@@ -39,6 +39,7 @@ CONFIRMED: dict[str, Any] = {
     "failed": "",
     "n_gold": 400,
     "gold_needed": 300.0,
+    "precision": 0.9,
     "rd_corrected": 0.13,
     "rd_corrected_low": 0.05,
     "rd_corrected_high": 0.21,
@@ -49,7 +50,7 @@ CONFIRMED: dict[str, Any] = {
     "unit_name": "customer",
 }
 """An association with everything that there is to ask for."""
-UNAUDITED = {"n_gold": 0, "rd_corrected": NAN, "rd_corrected_low": NAN, "rd_corrected_high": NAN}
+UNAUDITED = {"n_gold": 0, "precision": NAN, "rd_corrected": NAN, "rd_corrected_low": NAN, "rd_corrected_high": NAN}
 PROTECTIVE = {
     "rd": -0.12,
     "rd_low": -0.2,
@@ -143,6 +144,14 @@ AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator
         ({"hr": 0.5, "hr_low": 0.3, "hr_high": 0.8}, "WATCH", "time before the mention is set apart", ""),
         (PROTECTIVE | {"hr_high": 1.1}, "WATCH", "time before the mention is set apart", ""),
         ({"failed": "12 % of shuffled outcomes look as strong"}, "WATCH", "12 % of shuffled outcomes", ""),
+        ({"precision": 0.4}, "CONFIRMED", "", ""),
+        (
+            {"precision": 0.4, "rd_corrected_low": -0.01},
+            "WATCH",
+            "people found 40 % of its tags right, and no estimate stands corrected",
+            "Better topics: cxnlp topics edit",
+        ),
+        ({"precision": 0.5, "rd_corrected_low": -0.01}, "PROBABLE", "contains zero or the sign differs", "audit"),
         # too little to tell
         ({"events": 9}, "INSUFFICIENT", "there are 9 and 1991", "More customers with a known outcome."),
         ({"events": 1995}, "INSUFFICIENT", "there are 1995 and 5", "known outcome"),
@@ -177,8 +186,13 @@ AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator
             "",
         ),
         # nothing shown: ruled out, or not known
-        ({"q": 0.1}, "INSUFFICIENT", "anything from 4 points to 16 points", "More mentions would narrow"),
-        ({"q": NAN}, "INSUFFICIENT", "Not distinguishable from zero", "More mentions"),
+        (
+            {"q": 0.1},
+            "INSUFFICIENT",
+            "from chance (q = 0.1), and is not shown to be small: the difference may be anything from 4 points to",
+            "More mentions would narrow",
+        ),
+        ({"q": NAN}, "INSUFFICIENT", "It does not stand out from chance, and", "More mentions"),
         (
             {"q": 0.6, "rd_adjusted_low": -0.019, "rd_adjusted_high": 0.019},
             "NOT SUPPORTED",

@@ -28,9 +28,9 @@ Estimates
 
 Doubt
 
-- ``refute.py``         shuffled outcomes, random topics, subsets, neutral mentions; ``partial.py``: what they compute on
+- ``refute.py``         shuffled outcomes, random topics, subsets, neutral mentions; ``partial.py``: on what
 - ``commenters.py``     who comments at all
-- ``gold.py``, ``corrected.py``, ``estimating.py``   the audit as a matrix; estimates without tagging errors; their models
+- ``gold.py``, ``corrected.py``, ``estimating.py``   the audit as a matrix; tagging errors taken out; the models of that
 - ``audit_size.py``     how many labels an audit would need
 
 What it amounts to

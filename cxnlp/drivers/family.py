@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from cxnlp.config import DriversConfig
 from cxnlp.halves import in_first_half
 from cxnlp.results import Note, Table
 
-__all__ = ["Family", "family", "MIN_STAGE_MENTIONS", "ALL"]
+__all__ = ["Family", "family", "until", "MIN_STAGE_MENTIONS", "ALL"]
 
 MIN_STAGE_MENTIONS = 5
 """A stage of a topic is tested on its own from so many units; fewer could never pass the power gate."""
@@ -74,6 +74,19 @@ def family(table: Table, config: DriversConfig) -> Family:
         _halves(table, units),
         _notes(counts, large),
     )
+
+
+def until(table: Table, stage: str) -> Table:
+    """The table as it was when customers were to pass ``stage``: without what is said in later stages.
+
+    Only who went on can say it, so it would look as if it kept them. Units that say nothing else are silent.
+    """
+    late = table.statements["stage"].isin(table.stages[table.stages.index(stage) + 1 :])
+    evidence = table.statements["in_window"].fillna(False).astype(bool)
+    earlier, later = (table.statements.loc[evidence & when, "unit"] for when in (~late, late))
+    spoke = ~table.units["unit"].isin(later) | table.units["unit"].isin(earlier)
+    units = table.units.assign(n_comments=table.units["n_comments"] * spoke)
+    return replace(table, statements=table.statements[~late], units=units)
 
 
 def _said(table: Table, units: pd.DataFrame) -> pd.DataFrame:

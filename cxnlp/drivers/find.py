@@ -8,7 +8,7 @@ from cxnlp import schema
 from cxnlp.config import DriversConfig
 from cxnlp.drivers.cards import cards
 from cxnlp.drivers.effects import q_values
-from cxnlp.drivers.family import Family, family
+from cxnlp.drivers.family import Family, family, until
 from cxnlp.drivers.gold import labelled
 from cxnlp.drivers.impact import leave_one_out
 from cxnlp.drivers.measured import Measured, measure
@@ -45,12 +45,18 @@ def find(
     chosen = family(table, config)
     notes = [*_nothing_to_test(table, chosen), *chosen.notes, *(gold.notes if gold else ())]
     controls = _controls(table)
-    people = labelled(gold, table, chosen) if gold is not None else None
     measured: list[Measured] = []
+    people = labelled(gold, table, chosen) if gold is not None else None
     for done, outcome in enumerate(table.outcomes if len(chosen.tests) else ()):
         if progress:
             progress("drivers", done, len(table.outcomes))
-        measured.append(measure(outcome, chosen, controls, table, config, people))
+        if outcome.stage is None or outcome.stage not in table.stages:
+            measured.append(measure(outcome, chosen, controls, table, config, people))
+        else:
+            earlier = until(table, outcome.stage)
+            own = family(earlier, config)
+            true = labelled(gold, earlier, own) if gold is not None else None
+            measured.append(measure(outcome, own, controls, earlier, config, true))
         notes.extend(note for note in measured[-1].notes if note not in notes)
     if progress and table.outcomes:
         progress("drivers", len(table.outcomes), len(table.outcomes))

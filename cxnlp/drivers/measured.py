@@ -12,7 +12,7 @@ from cxnlp import schema
 from cxnlp.config import DriversConfig
 from cxnlp.drivers import at_risk, audit_size, commenters, corrected, heterogeneity
 from cxnlp.drivers.controls import design
-from cxnlp.drivers.family import ALL, Family
+from cxnlp.drivers.family import Family
 from cxnlp.drivers.gold import Labelled
 from cxnlp.drivers.importance import importance
 from cxnlp.drivers.kano import kano
@@ -70,28 +70,27 @@ def measure(
     config: DriversConfig,
     gold: Labelled | None,
 ) -> Measured:
-    """Everything that can be said of one outcome.
+    """Everything that can be said of one outcome; ``table`` and ``family`` hold only what came before it.
 
     ``controls``: a column each, a row per unit of ``table.units``, which is its index. With too few bad or good
     outcomes, or one answer only, counts and rates are given and nothing else, and a Note says so.
     """
-    chosen = _before(outcome, family, table)
-    sample, notes = _sample(outcome, family, chosen, controls, table)
-    tests = family.tests[chosen].reset_index(drop=True)
-    frame = tests.assign(outcome=outcome.name, kind=outcome.kind, column=np.flatnonzero(chosen))
+    sample, notes = _sample(outcome, family, controls)
+    tests = family.tests
+    frame = tests.assign(outcome=outcome.name, kind=outcome.kind, column=np.arange(len(tests)))
     columns = estimates(sample, config)
     frame = frame.assign(**columns, controls=", ".join(sample.design.used) or "none")
     frame = frame.assign(**_gates(sample, columns, config))
     notes = (*notes, *about_sample(sample))
     if unanswerable(sample):
         return Measured(outcome.name, _finished(frame), pd.DataFrame(), pd.DataFrame(), None, notes)
-    when, said = times(sample, family, chosen, table) if outcome.name == "churned" else (None, ())
+    when, said = times(sample, family, table) if outcome.name == "churned" else (None, ())
     if when is not None:
-        frame = frame.assign(**when.hazards(sample, chosen))
+        frame = frame.assign(**when.hazards(sample))
     frame["timing"] = "dates" if when is not None else "same time" if outcome.kind == "score" else "unknown"
     weights, about = _weighted(sample, controls, table)
     frame = frame.assign(**refute(Probe(sample, columns, config.permutations, config.permutation_seed)), **weights)
-    frame = frame.assign(**_corrected(sample, gold, chosen, columns, config), **_at_stake(sample, columns, family))
+    frame = frame.assign(**_corrected(sample, gold, columns, config), **_at_stake(sample, columns, family))
     frame = frame.assign(**heterogeneity.shrink(tests, columns["rd_adjusted"], columns["rd_adjusted_se"]))
     return Measured(
         outcome.name,
@@ -103,17 +102,7 @@ def measure(
     )
 
 
-def _before(outcome: Outcome, family: Family, table: Table) -> np.ndarray:
-    """Bool (tests,): which tests speak of what came before the outcome; of a conversion, not those of later stages."""
-    if outcome.stage is None or outcome.stage not in table.stages:
-        return np.ones(len(family.tests), dtype=bool)
-    earlier = table.stages[: table.stages.index(outcome.stage) + 1]
-    return family.tests["stage"].isin([*earlier, ALL]).to_numpy()
-
-
-def _sample(
-    outcome: Outcome, family: Family, chosen: np.ndarray, controls: pd.DataFrame, table: Table
-) -> tuple[Sample, tuple[Note, ...]]:
+def _sample(outcome: Outcome, family: Family, controls: pd.DataFrame) -> tuple[Sample, tuple[Note, ...]]:
     column = family.units[outcome.name]
     rows = np.flatnonzero(column.notna().to_numpy())
     y = column.iloc[rows].to_numpy(dtype=float)
@@ -124,9 +113,7 @@ def _sample(
         level = "warning" if unknown > len(rows) else "info"
         message = f"{outcome.label}: units whose outcome is not known do not enter"
         notes.insert(0, Note("drivers", message, unknown, level))
-    mentions, neutral, crossfit = (
-        matrix[rows][:, chosen] for matrix in (family.mentions, family.neutral, family.crossfit)
-    )
+    mentions, neutral, crossfit = (matrix[rows] for matrix in (family.mentions, family.neutral, family.crossfit))
     sample = Sample(outcome, y, mentions, neutral, crossfit, family.first_half[rows], plan, cluster, rows)
     return sample, tuple(notes)
 
@@ -171,14 +158,13 @@ def _weighted(sample: Sample, controls: pd.DataFrame, table: Table) -> tuple[dic
 def _corrected(
     sample: Sample,
     gold: Labelled | None,
-    chosen: np.ndarray,
     columns: dict[str, np.ndarray],
     config: DriversConfig,
 ) -> dict[str, np.ndarray]:
     """Estimates with the tagging errors of the audit taken out, and how large an audit would have to be."""
     found = None
     if gold is not None:
-        true, known = gold.mentions[sample.rows][:, chosen], gold.known[sample.rows]
+        true, known = gold.mentions[sample.rows], gold.known[sample.rows]
         # Each takes a model of its own: only where there is an association to be corrected.
         worth = (columns["n_mentions"] >= config.min_mentions) & (columns["p"] < _WORTH)
         found = corrected.correct(sample, true, known, gold.probability[sample.rows], worth)

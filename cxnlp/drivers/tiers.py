@@ -146,8 +146,8 @@ def _not_shown(test: _Test) -> Verdict:
         size = _size(limit, test["kind"])
         return Verdict("NOT SUPPORTED", f"A difference of {size} or more is ruled out.", "")
     why = (
-        f"Not distinguishable from zero, and not shown to be small: the difference may be anything from "
-        f"{_size(low, test['kind'])} to {_size(high, test['kind'])}."
+        f"It does not stand out from chance{_q(test['q'])}, and is not shown to be small: the difference may be "
+        f"anything from {_size(low, test['kind'])} to {_size(high, test['kind'])}."
     )
     return Verdict("INSUFFICIENT", why, "More mentions would narrow the interval.")
 
@@ -172,13 +172,16 @@ def _for_probable(test: _Test, config: DriversConfig) -> list[_Missing]:
 def _adjustment(test: _Test, config: DriversConfig) -> tuple[str, ...]:
     low, high = test["rd_adjusted_low"], test["rd_adjusted_high"]
     small = abs(test["rd_adjusted"]) < test["practical"]
-    q = f" (q = {test['q_adjusted']:.2g})" if np.isfinite(test["q_adjusted"]) else ""
     return (
-        "" if test["q_adjusted"] < config.q else f"it does not stand out after adjustment{q}",
+        "" if test["q_adjusted"] < config.q else f"it does not stand out after adjustment{_q(test['q_adjusted'])}",
         "" if low > 0 or high < 0 else "the interval of the adjusted difference contains zero",
         f"the adjusted difference is below {_size(float(test['practical']), test['kind'])}" if small else "",
         "" if _one_direction(test) else "unadjusted, adjusted and model-free estimates do not agree in direction",
     )
+
+
+def _q(q: float) -> str:
+    return f" (q = {q:.2g})" if np.isfinite(q) else ""
 
 
 def _one_direction(test: _Test) -> bool:

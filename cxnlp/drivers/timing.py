@@ -25,18 +25,18 @@ class Times:
     known: np.ndarray
     mentioned: sparse.csr_array
 
-    def hazards(self, sample: Sample, chosen: np.ndarray) -> dict[str, np.ndarray]:
-        """The time columns of the tests ``chosen`` (bool, tests of the family)."""
+    def hazards(self, sample: Sample) -> dict[str, np.ndarray]:
+        """The time columns of every test."""
         cluster = None if sample.cluster is None else sample.cluster[self.known]
         cell = sample.design.cell[self.known]
-        return hazards(self.time, self.mentioned[:, chosen], cell, sample.design.matrix, cluster)
+        return hazards(self.time, self.mentioned, cell, sample.design.matrix, cluster)
 
     def curves(self, column: int) -> pd.DataFrame:
         """Survival curves with and without the mention of one test of the family."""
         return curves(self.time, self.mentioned[:, [column]].toarray().ravel())
 
 
-def times(sample: Sample, family: Family, chosen: np.ndarray, table: Table) -> tuple[Times | None, tuple[Note, ...]]:
+def times(sample: Sample, family: Family, table: Table) -> tuple[Times | None, tuple[Note, ...]]:
     """Time to leaving of a sample's units, where the data have dates of leaving; None where they cannot be used."""
     if "left_at" not in family.units or family.units["left_at"].isna().all():
         return None, ()
@@ -48,7 +48,7 @@ def times(sample: Sample, family: Family, chosen: np.ndarray, table: Table) -> t
     if time is None:
         return None, notes
     day = family.day[sample.rows][known]
-    undated = int(sample.mentions[known].sum() - day[:, chosen].count_nonzero())
+    undated = int(sample.mentions[known].sum() - day.count_nonzero())
     if undated:
         message = "mentions without a date, by units whose other comments have one: not counted in time to leaving"
         notes = (*notes, Note("drivers", message, undated, "info"))

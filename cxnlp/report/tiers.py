@@ -22,14 +22,15 @@ TIERS: dict[str, Tier] = {
         Tier(
             "CONFIRMED",
             "strong",
-            "Every check passed: it also holds when corrected for the errors that people found in the tags, it is "
-            "large enough to matter beyond doubt, and the comments came first.",
+            "Every check that decides passed: it also holds when corrected for the errors that people found in the "
+            "tags, it is large enough to matter beyond doubt, and the comments came first.",
         ),
         Tier(
             "PROBABLE",
             "strong",
             "The association holds after adjustment, after correction for the number of tests, and in every attempt to "
-            "refute it. At most one is missing of: an audit of the tags, a stable topic, both halves of the data.",
+            "refute it that decides. At most one is missing of: an audit of the tags, a stable topic, both halves of "
+            "the data.",
         ),
         Tier(
             "WATCH",

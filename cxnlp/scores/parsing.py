@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cxnlp.config import ScoresConfig
+from cxnlp.errors import SettingsError
 from cxnlp.results import Comments, Note, Scores
 from cxnlp.scores.answers import read_scores
 from cxnlp.scores.background import TENURE, read_background, read_cluster
@@ -21,7 +22,7 @@ __all__ = ["parse"]
 _STAGE = "join"
 
 
-def parse(comments: Comments, config: ScoresConfig, *, read: Read) -> Scores:
+def parse(comments: Comments, config: ScoresConfig, *, read: Read, stages: Sequence[str] | None = None) -> Scores:
     """Scores, outcomes, segments and controls, one row per input row, and the customers file joined to them.
 
     Parameters
@@ -29,6 +30,7 @@ def parse(comments: Comments, config: ScoresConfig, *, read: Read) -> Scores:
     comments : the data; their roles say which columns are scores.
     config : outcomes, dates of leaving and of observation, customers file, clusters, further controls.
     read : ``connectors.read_table``: path -> (DataFrame, notes); reads the customers file.
+    stages : of the journey, which conversions must name; None: any name will do.
 
     Returns
     -------
@@ -41,6 +43,10 @@ def parse(comments: Comments, config: ScoresConfig, *, read: Read) -> Scores:
     InputError, SettingsError
         For every mistake about a score, an outcome or the customers; see the modules of this room.
     """
+    for text in config.conversions:
+        stage = text.partition("=")[0].strip()
+        if stages is not None and stage not in stages:
+            raise SettingsError.unknown_value(stage, stages, option="stage of --conversion")
     described = (*config.segments, *config.controls, *([config.cluster] if config.cluster else []))
     dated = [column for column in (config.observed_from, config.observed_until) if column is not None]
     used = dict.fromkeys((*possible_columns(config), *dated, *described, *TENURE))
