@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-__all__ = ["CONFOUNDED", "DRIVER", "ELSEWHERE", "NULLS", "Company", "company", "kind_of"]
+__all__ = ["CONFOUNDED", "DRIVER", "ELSEWHERE", "NULLS", "Company", "company", "fill_in", "kind_of", "spoken", "write"]
 
 DRIVER, CONFOUNDED, NULLS = "WEB-", "DEL-", ("STF+", "PRD+")
 ELSEWHERE = "WEB- elsewhere"
@@ -27,6 +27,8 @@ HAZARD_RATIO = 2.5
 _TEXTS = json.loads((Path(__file__).parent / "data" / "simulated_comments.json").read_text(encoding="utf-8"))
 _KINDS = {text: kind for kind, pool in _TEXTS.items() for told in pool for text in told.values()}
 _OTHER_SHOP = {"en": "Another shop", "ro": "Alt magazin", "pl": "Inny sklep", "it": "Altro negozio"}
+_POLARITY = {"-": "negative", "+": "positive", "0": "neutral"}
+_STAGE = {DRIVER: "consideration", CONFOUNDED: "purchase"}
 _FIRST_DAY, _DAYS = pd.Timestamp("2024-01-01"), 540
 
 
@@ -81,6 +83,37 @@ def kind_of(comment: str, statement: str) -> str:
     line = next(line for line in comment.split("\n") if start in line)
     head, text = line.split(": ", 1)
     return ELSEWHERE if any(other in head for other in _OTHER_SHOP.values()) else _KINDS[text]
+
+
+def spoken(folder: Path) -> pd.DataFrame:
+    """The statements of an analysis with ``kind``, what they are truly about."""
+    said = pd.read_parquet(folder / "statements.parquet")
+    comments = pd.read_parquet(folder / "comments.parquet", columns=["text_clean"])["text_clean"]
+    kinds = [kind_of(comments.iloc[row], text) for row, text in zip(said["row"], said["text"], strict=True)]
+    return said.assign(kind=kinds)
+
+
+def fill_in(sheet: Path, analysis: Path, filled: Path) -> None:
+    """The sheet of `cxnlp audit draw` as somebody who knows the truth fills it in.
+
+    Of the topics that were found, the one that holds most of a kind is the right one for it.
+    """
+    gold = pd.read_csv(sheet, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    truth = [kind_of(comment, said) for comment, said in zip(gold["comment"], gold["statement"], strict=True)]
+    said = spoken(analysis)
+    topic = pd.crosstab(said["kind"], said["topic_id"]).idxmax(axis=1).to_dict() | {ELSEWHERE: "none"}
+    gold["topic"] = [topic[kind] for kind in truth]
+    gold["polarity"] = [_POLARITY[kind.split()[0][-1]] for kind in truth]
+    gold["stage"] = [_STAGE.get(kind.split()[0], "retention") for kind in truth]
+    gold.to_csv(filled, index=False)
+
+
+def write(folder: Path) -> Company:
+    """The company's two files, comments.csv and customers.csv."""
+    made = company()
+    made.comments.to_csv(folder / "comments.csv", index=False)
+    made.customers.to_csv(folder / "customers.csv", index=False)
+    return made
 
 
 def _date(day: float) -> str:

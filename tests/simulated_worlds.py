@@ -191,12 +191,12 @@ def confounded(rng: np.random.Generator, n: int = 2_500) -> World:
 
 
 def scarce(rng: np.random.Generator, *, n: int = 1_200, rate: float = 0.02, ratio: float = 3.0) -> World:
-    """Some 25 customers leave in all; 60 mention 't0', of whom four leave on average, or hardly anyone at a low ratio."""
+    """Some 25 customers leave in all; 60 mention 't0', of whom four leave on average, hardly anyone at a low ratio."""
     one = driver(rng, n, 60, ratio=ratio, rate=rate)
     return replace(one, people=one.people.drop(columns=["start", "end", "left"]))
 
 
-def accounts(rng: np.random.Generator, n: int = 1_000, groups: int = 60) -> World:
+def accounts(rng: np.random.Generator, n: int = 1_500, groups: int = 60) -> World:
     """Customers of one account share what they say and how they fare; the mention itself goes with nothing."""
     account = rng.integers(0, groups, n)
     fate, talk = rng.normal(0, 1, (2, groups))

@@ -240,7 +240,7 @@ def test_clusters_widen_and_are_named(full: worlds.World, table: Table) -> None:
         for frame in (single, naive, clustered)
     ]
     np.testing.assert_allclose(widths[1] / widths[0], np.sqrt(0.5), rtol=0.03)
-    np.testing.assert_allclose(widths[2] / widths[0], 1, rtol=0.03)
+    np.testing.assert_allclose(widths[2] / widths[0], 1, rtol=0.1)
     assert clustered["estimator"].str.contains("clusters").all()
 
 

@@ -10,17 +10,18 @@ import pandas as pd
 import pytest
 from test_drivers_world import make_table, make_topics
 
-from cxnlp import schema
+from cxnlp import schema, wording
 from cxnlp.config import DriversConfig
 from cxnlp.drivers import find
-from cxnlp import wording
 from cxnlp.flags import FLAGS, SEVERITIES, raise_flags
-from cxnlp.results import Drivers, Flag, Table
+from cxnlp.results import Drivers, Flag, Outcome, Table
 
-CONFIG = DriversConfig(permutations=5)
+CONFIG = DriversConfig(permutations=20, rank_bootstrap=0)
 TOPICS = make_topics(["t0", "t1"])
 METRICS = pd.DataFrame(columns=schema.names("metrics"))
-NOTHING = Drivers(pd.DataFrame(columns=schema.names("drivers")), pd.DataFrame(columns=schema.names("impact")))
+NOTHING = Drivers(
+    *(pd.DataFrame(columns=schema.names(name)) for name in ("drivers", "impact", "importance", "kano", "survival"))
+)
 FORBIDDEN = ("because", "cause", "leads to", "due to", "effect of")
 
 
@@ -76,7 +77,7 @@ def test_no_flag_speaks_of_causes() -> None:
 def test_the_attributable_share_is_miettinens() -> None:
     flag = flags_of(dataclasses.replace(world(0.3, 0.1), controls=()))[0]
     # 60 of 160 bad outcomes mention it, RR 3: at most 60/160 * 2/3 = 25 %.
-    assert flag.evidence["share of bad outcomes behind it, at most"] == "25 %"
+    assert flag.evidence["share of bad outcomes behind it, at most"].startswith("25 % (95 % interval ")
 
 
 def test_what_goes_with_staying_is_protective_and_never_urgent() -> None:
@@ -99,8 +100,82 @@ def test_severity_follows_tier_and_size() -> None:
     assert flags_of(world(0.34, 0.12))[0].severity == "high"
 
 
-def test_null_data_raise_no_association() -> None:
+def test_null_data_raise_no_flag_and_none_that_speaks_of_too_few_data() -> None:
+    """200 mentions can show a risk ratio of 2; that they show nothing and rule out nothing is no lack of power."""
+    found = find(world(0.12, 0.12), TOPICS, CONFIG)
+    assert set(found.table["tier"]) == {"INSUFFICIENT"}
+    assert found.table["mde_rr"].max() < CONFIG.power_rr
     assert flags_of(world(0.12, 0.12)) == ()
+
+
+def test_an_association_that_vanishes_with_adjustment_is_a_card_and_no_flag() -> None:
+    """Of the new plan's customers half mention it and a third leave, whether they mention it or not."""
+    order = np.arange(4000)
+    new = order < 1000
+    mentions = np.where(new, order % 2 == 0, order % 50 == 0)[:, None]
+    bad = np.where(new, order % 6 < 2, order % 14 < 1)
+    plan = np.where(new, "new", "old")
+    table = make_table(mentions, {"churned": bad}, controls={"plan": plan})
+    found = find(table, TOPICS, CONFIG)
+    (card,) = found.cards
+    assert (card.tier, card.vanished, card.worse) == ("WATCH", True, True)
+    assert found.table["q"].iloc[0] < 1e-6 < 0.5 < found.table["q_adjusted"].iloc[0]
+    assert kinds(flags_of(table)) == []
+    unadjusted = flags_of(dataclasses.replace(table, controls=()))
+    assert kinds(unadjusted) == ["churn_driver"]
+    assert "Nothing was adjusted for." in unadjusted[0].detail
+
+
+def test_a_single_stage_is_preferred_to_all_of_them_where_its_tier_is_as_good() -> None:
+    """Said in two stages, 'all' has the most mentions; the stage says where to look."""
+    mentions = np.zeros((4000, 2), dtype=bool)
+    mentions[:600, 0] = True
+    order = np.arange(4000)
+    bad = np.where(order < 600, order % 100 < 34, order % 100 < 12)
+    table = make_table(mentions, {"churned": bad}, controls={"plan": np.resize(list("aab"), 4000)})
+    stage = np.where(np.arange(600) % 3 == 0, "retention", "purchase")
+    table = dataclasses.replace(table, statements=table.statements.assign(stage=stage))
+    found = find(table, TOPICS, CONFIG)
+    assert found.table.head(3)[["stage", "tier"]].to_numpy().tolist()[0] == ["all", "PROBABLE"]
+    (flag,) = flags_of(table)
+    first = found.table[(found.table["stage"] != "all") & (found.table["tier"] == "PROBABLE")].iloc[0]
+    assert flag.stage == first["stage"]
+    assert f"in the {flag.stage} stage" in flag.title
+    assert set(flag.quotes) <= set(table.statements.loc[stage == flag.stage, "text"])
+    weaker = tuple(dataclasses.replace(card, tier="WATCH") if card.stage != "all" else card for card in found.cards)
+    (broad,) = raise_flags(table, TOPICS, METRICS, dataclasses.replace(found, cards=weaker), CONFIG)
+    assert broad.stage is None
+
+
+def test_a_flag_carries_the_checks_and_what_would_raise_it() -> None:
+    (flag,) = flags_of(world(0.34, 0.12))
+    states = {check: state for check, state, _ in flag.checks}
+    assert {check for check, state in states.items() if state == "passed"} == {
+        "shuffled outcomes",
+        "random topics",
+        "random subsets",
+        "both halves",
+        "something unmeasured",
+    }
+    assert {state for check, state in states.items() if check in ("errors of the tags", "what came first")} == {
+        "not done"
+    }
+    assert all(said for _, _, said in flag.checks)
+    assert flag.raise_by.startswith("An audit of about ")
+
+
+def test_a_score_that_falls_is_a_driver_of_the_worse_in_the_words_of_a_score() -> None:
+    table = world(0.2, 0.2)
+    nps = Outcome("nps_score", "score of nps", "nps", kind="score", scale=schema.SCALES["nps"])
+    scores = np.where(np.arange(1200) < 200, 4.0, 8.0) + np.arange(1200) % 3 - 1
+    scored = dataclasses.replace(table, outcomes=(nps,), units=table.units.assign(nps_score=scores))
+    (flag,) = flags_of(scored)
+    assert (flag.kind, flag.severity) == ("churn_driver", "high")
+    assert flag.title.endswith("have a lower score of nps: 4.00 on average, against 8.00 among the others")
+    assert {"mean with", "mean without", "answers at the bad end", "difference, adjusted"} <= set(flag.evidence)
+    assert not {"risk ratio", "risk difference"} & set(flag.evidence)
+    (better,) = flags_of(dataclasses.replace(scored, units=table.units.assign(nps_score=12 - scores)))
+    assert (better.kind, better.severity) == ("protective", "medium")
 
 
 def test_quotes_are_readable_distinct_and_independent_of_order() -> None:
@@ -162,7 +237,8 @@ def test_too_few_data_for_any_test() -> None:
     mentions[:8, 0] = True
     (flag,) = flags_of(make_table(mentions, {"churned": np.arange(100) % 4 == 0}))
     assert (flag.kind, flag.evidence["most mentions of any test"]) == ("low_power", 8)
-    assert "more mentions" in flag.why_not_higher
+    assert "8 mentions could not show a risk ratio of 2" in flag.why_not_higher
+    assert "more mentions" in flag.raise_by
 
 
 def test_commenters_unlike_the_rest() -> None:

@@ -1,29 +1,36 @@
-"""A company whose truth is known goes through the command line alone: files in, flags out, an audit, the truth."""
+"""A company whose truth is known goes through the command line alone: files in, flags out, an audit, the truth.
+
+``python tests/test_simulated_company.py`` does the same and prints the cards before and after the audit.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from simulated_company import CONFOUNDED, DRIVER, ELSEWHERE, NULLS, Company, company, kind_of
+from simulated_company import CONFOUNDED, DRIVER, NULLS, Company, fill_in, spoken, write
 
 pytestmark = pytest.mark.slow
 
-POLARITY = {"-": "negative", "+": "positive", "0": "neutral"}
-STAGE = {DRIVER: "consideration", CONFOUNDED: "purchase"}
+ANALYZE = (
+    *("analyze", "comments.csv", "--text", "comment", "--id", "customer", "--date", "written"),
+    *("--customers", "customers.csv", "--churn", "churned", "--churn-date", "left_on", "--revenue", "revenue"),
+    *("--observed-from", "observed", "--observed-until", "2025-06-24"),
+    *("--control", "tenure_days", "--control", "plan", "--topics", 7, "--out", "found", "--quiet"),
+)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Company]:
     """The company's two files."""
-    folder, made = tmp_path_factory.mktemp("company"), company()
-    made.comments.to_csv(folder / "comments.csv", index=False)
-    made.customers.to_csv(folder / "customers.csv", index=False)
-    return folder, made
+    folder = tmp_path_factory.mktemp("company")
+    return folder, write(folder)
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +50,7 @@ def cxnlp(world: tuple[Path, Company]) -> Callable[..., None]:
 @pytest.fixture(scope="module")
 def analysis(world: tuple[Path, Company], cxnlp: Callable[..., None]) -> Path:
     """The first run: topics against leaving and revenue, adjusted for tenure and plan."""
-    cxnlp(
-        *("analyze", "comments.csv", "--text", "comment", "--id", "customer", "--date", "written"),
-        *("--customers", "customers.csv", "--churn", "churned", "--churn-date", "left_on", "--revenue", "revenue"),
-        *("--observed-from", "observed", "--observed-until", "2025-06-24"),
-        *("--control", "tenure_days", "--control", "plan", "--topics", 7, "--out", "found", "--quiet"),
-    )
+    cxnlp(*ANALYZE)
     return world[0] / "found"
 
 
@@ -56,25 +58,10 @@ def analysis(world: tuple[Path, Company], cxnlp: Callable[..., None]) -> Path:
 def audited(analysis: Path, cxnlp: Callable[..., None]) -> Path:
     """The run after somebody who knows the truth labelled 700 customers."""
     cxnlp("audit", "draw", "found", "--n", 700, "--out", "gold.csv")
-    gold = pd.read_csv(analysis.parent / "gold.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    truth = [kind_of(comment, said) for comment, said in zip(gold["comment"], gold["statement"], strict=True)]
-    said = spoken(analysis)
-    topic = pd.crosstab(said["kind"], said["topic_id"]).idxmax(axis=1).to_dict() | {ELSEWHERE: "none"}
-    gold["topic"] = [topic[kind] for kind in truth]
-    gold["polarity"] = [POLARITY[kind.split()[0][-1]] for kind in truth]
-    gold["stage"] = [STAGE.get(kind.split()[0], "retention") for kind in truth]
-    gold.to_csv(analysis.parent / "filled.csv", index=False)
+    fill_in(analysis.parent / "gold.csv", analysis, analysis.parent / "filled.csv")
     cxnlp("audit", "read", "found", "filled.csv")
     cxnlp("drivers", "found", "--out", "corrected", "--quiet")
     return analysis.parent / "corrected"
-
-
-def spoken(folder: Path) -> pd.DataFrame:
-    """Statements with what they are truly about."""
-    said = pd.read_parquet(folder / "statements.parquet")
-    comments = pd.read_parquet(folder / "comments.parquet", columns=["text_clean"])["text_clean"]
-    kinds = [kind_of(comments.iloc[row], text) for row, text in zip(said["row"], said["text"], strict=True)]
-    return said.assign(kind=kinds)
 
 
 def truth_of(said: pd.DataFrame, test: pd.Series) -> str:
@@ -139,3 +126,30 @@ def test_only_the_driver_is_confirmed(analysis: Path, audited: Path) -> None:
     report = (audited / "report.html").read_text(encoding="utf-8")
     assert "How right the tags are" in report and "What would raise it" in report
     assert "associated with" in report
+
+
+def main() -> None:
+    """Print the cards of the company before and after the audit, and the truth."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        made = write(folder)
+
+        def run(*words: object) -> None:
+            command = [sys.executable, "-c", "from cxnlp.cli import main; main()", *map(str, words)]
+            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+        run(*ANALYZE)
+        run("audit", "draw", "found", "--n", 700, "--out", "gold.csv")
+        fill_in(folder / "gold.csv", folder / "found", folder / "filled.csv")
+        run("audit", "read", "found", "filled.csv")
+        run("drivers", "found", "--out", "corrected", "--quiet")
+        for name in ("found", "corrected"):
+            flags = json.loads((folder / name / "analysis.json").read_text(encoding="utf-8"))["flags"]
+            for flag in flags:
+                print(f"{name}: {flag['title']}. {flag['detail']} {flag['why_not_higher']} {flag['raise_by']}")
+                print(*(f"  {label}: {value}" for label, value in flag["evidence"].items()), sep="\n")
+        print(f"truth: {100 * made.risk_difference:.1f} points")
+
+
+if __name__ == "__main__":
+    main()

@@ -72,7 +72,10 @@ def _adjusted(row: _Row) -> str:
     if row["controls"] == "none":
         return "Nothing was adjusted for."
     difference = wording.effect(row["rd_adjusted"], row["rd_adjusted_low"], row["rd_adjusted_high"], row["kind"])
-    return f"After adjustment for {row['controls']}, the difference is {difference}."
+    said = f"After adjustment for {row['controls']}, the difference is {difference}."
+    if not np.isfinite(row["rd_corrected"]):
+        return said
+    return f"{said} With the errors of the tags that people found taken out, it is {_interval(row, 'rd_corrected')}."
 
 
 def _evidence(row: _Row, outcome: Outcome) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from statsmodels.stats.proportion import proportion_confint
 from threadpoolctl import threadpool_limits
@@ -102,7 +104,9 @@ def _probability(design: np.ndarray, spoke: np.ndarray) -> np.ndarray:
     cell, m = cell.ravel(), len(cells)
     with_ = np.bincount(cell, spoke, minlength=m)
     model = LogisticRegression(C=_PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=100)
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        # Where the controls tell nothing the search begins at its end; scikit-learn then warns and goes on another way.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(np.vstack([cells, cells]), np.repeat([1, 0], m), np.concatenate([with_, size - with_]))
         return np.asarray(model.predict_proba(cells)[cell, 1])
 

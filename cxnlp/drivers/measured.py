@@ -87,7 +87,7 @@ def measure(
     when, said = times(sample, family, table) if outcome.name == "churned" else (None, ())
     if when is not None:
         frame = frame.assign(**when.hazards(sample))
-    frame["timing"] = "dates" if when is not None else "same time" if outcome.kind == "score" else "unknown"
+    frame["timing"] = "dates" if when is not None else "same time" if _answered(outcome, table) else "unknown"
     weights, about = _weighted(sample, controls, table)
     frame = frame.assign(**refute(Probe(sample, columns, config.permutations, config.permutation_seed)), **weights)
     frame = frame.assign(**_corrected(sample, gold, columns, config), **_at_stake(sample, columns, family))
@@ -100,6 +100,11 @@ def measure(
         when,
         (*notes, *said, *about),
     )
+
+
+def _answered(outcome: Outcome, table: Table) -> bool:
+    """The outcome is an answer given with the comment: nothing came first."""
+    return outcome.kind == "score" or outcome.source in {score.source for score in table.scores}
 
 
 def _sample(outcome: Outcome, family: Family, controls: pd.DataFrame) -> tuple[Sample, tuple[Note, ...]]:

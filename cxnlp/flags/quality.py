@@ -66,11 +66,13 @@ def many_unscored(
 def low_power(
     table: Table, topics: Topics, metrics: pd.DataFrame, drivers: Drivers, config: DriversConfig
 ) -> list[Flag]:
-    """Not one test could have shown the risk ratio that the settings ask for."""
+    """Not one test has the mentions that the settings ask for, and of events the power."""
     tests = drivers.table
     if not len(tests):
         return _nothing_tested(table, drivers)
-    if not (tests["tier"] == "INSUFFICIENT").all():
+    # INSUFFICIENT is also what could have shown itself, did not, and is not ruled out.
+    able = (tests["mde_rr"] <= config.power_rr).where(tests["kind"] == "event", tests["mde"].notna())
+    if not (tests["tier"] == "INSUFFICIENT").all() or (able & (tests["n_mentions"] >= config.min_mentions)).any():
         return []
     largest = tests.sort_values(["n_mentions", "topic_id", "stage"], ascending=[False, True, True]).iloc[0]
     return [
@@ -87,6 +89,7 @@ def low_power(
                 "mentions asked for, at least": config.min_mentions,
             },
             why_not_higher=largest["why_not_higher"],
+            raise_by=largest["raise_by"],
         )
     ]
 
