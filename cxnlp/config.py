@@ -176,6 +176,8 @@ class DriversConfig:
 
     q: float = 0.10
     """False-discovery rate over everything tested."""
+    fdr: str = "bh"
+    """How it is controlled: bh (Benjamini-Hochberg) or by (Benjamini-Yekutieli: under any dependence, stricter)."""
     min_mentions: int = 30
     power: float = 0.80
     power_rr: float = 2.0

@@ -30,6 +30,7 @@ def check_values(config: Config) -> None:
         _check_encoding(config.read.encoding)
     for polarity in config.drivers.polarities:
         _one_of(polarity, ("negative", "positive"), "--polarity")
+    _one_of(config.drivers.fdr, ("bh", "by"), "--fdr")
     _check_outcomes(config.scores)
 
 

@@ -142,6 +142,7 @@ def analyze(
         importance=why.importance,
         kano=why.kano,
         survival=why.survival,
+        prevalence=why.prevalence,
         cards=why.cards,
         **({} if gold is None else {"audit": gold.accuracy}),
         files={**found.files, **codes.files, **engines.stored(statements, encoding)},

@@ -41,6 +41,7 @@ PLANNED: Mapping[str, Mapping[str, str]] = {
     },
     "drivers": {
         "q": "share of false findings allowed among all associations that are reported",
+        "fdr": "how that share is controlled: bh (Benjamini-Hochberg) or by (Benjamini-Yekutieli)",
         "min_mentions": "fewest mentions of what is reported",
         "power": "chance that a test must have to show power_rr",
         "power_rr": "risk ratio that a test must be able to show",

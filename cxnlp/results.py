@@ -261,8 +261,8 @@ class Gold:
 class Drivers:
     """Result of DRIVERS, tables whose columns schema.py declares.
 
-    ``table`` (`drivers`), ``impact`` (`impact`), ``importance`` (`importance`), ``kano`` (`kano`) and ``survival``
-    (`survival`: curves of what is shown). ``cards``: one per row of ``table`` of tier WATCH or better, same order.
+    ``table`` (`drivers`), ``impact`` (`impact`), ``importance`` (`importance`), ``kano`` (`kano`), ``survival``
+    (`survival`: curves of what is shown) and ``prevalence`` (`prevalence`: who mentions what). ``cards``: one per row of ``table`` of tier WATCH or better, same order.
     """
 
     table: pd.DataFrame
@@ -272,6 +272,7 @@ class Drivers:
     survival: pd.DataFrame
     cards: tuple[DriverCard, ...] = ()
     notes: tuple[Note, ...] = ()
+    prevalence: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -307,6 +308,7 @@ class Evidence:
     importance: pd.DataFrame = field(default_factory=pd.DataFrame)
     kano: pd.DataFrame = field(default_factory=pd.DataFrame)
     survival: pd.DataFrame = field(default_factory=pd.DataFrame)
+    prevalence: pd.DataFrame = field(default_factory=pd.DataFrame)
     audit: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Columns `audit`: how right the tags are; without rows where nothing was audited."""
     cards: tuple[DriverCard, ...] = ()

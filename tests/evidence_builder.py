@@ -1,7 +1,8 @@
-"""Realistic `Evidence` without a model: generated comments; metrics, drivers and flags by the real rooms.
+"""Realistic `Evidence` without a model: generated comments; metrics, drivers, audit and flags by the real rooms.
 
 For tests of everything after the join; the frames are shared between tests, so copy before you change one.
-`survey()` is a telecom survey in five languages with NPS, CSAT, churn and customers; `clothing()` is a set
+`survey()` is a telecom survey in five languages with NPS, CSAT, customers, when they left, their revenue and an audit
+of the tags; `clothing()` is a set
 of English reviews with stars only; `coded()` is the survey with a codebook and a person's edits; `bare()` has
 comments and nothing else; `nothing_scored()` has rows of which none could be read.
 """
@@ -17,15 +18,29 @@ import numpy as np
 import pandas as pd
 
 from cxnlp import drivers, schema
+from cxnlp.audit import accuracy
 from cxnlp.config import Config, DriversConfig, MetricsConfig
 from cxnlp.flags import raise_flags
 from cxnlp.journey import curve
 from cxnlp.metrics import measure
-from cxnlp.results import Estimate, Evidence, Flag, ModelInfo, Note, Outcome, Placement, ScoreColumn, Table, Topics
+from cxnlp.results import (
+    Estimate,
+    Evidence,
+    Flag,
+    Gold,
+    ModelInfo,
+    Note,
+    Outcome,
+    Placement,
+    ScoreColumn,
+    Table,
+    Topics,
+)
 
 TEXT = pd.StringDtype(na_value=np.nan)
 MODEL = ModelInfo("cxnlp-small", "models/cxnlp-small", "5e" * 32, ("sentiment", "touchpoint"), licence="MIT")
 CHURNED = Outcome("churned", "churned", "churned")
+NPS = Outcome("nps_score", "score of nps", "nps", kind="score", scale=schema.SCALES["nps"])
 
 Subject = tuple[str, str, str, float, tuple[str, ...]]
 """Topic name, theme, touchpoint, mean sentiment, statements."""
@@ -76,7 +91,7 @@ STAGE_OF |= {
 
 @functools.cache
 def survey(n: int = 900, seed: int = 0) -> Evidence:
-    """Everything present: NPS, CSAT, churn per customer, segments, five languages, flags."""
+    """Everything present: NPS, CSAT, churn per customer with dates, segments, five languages, an audit, flags."""
     return _build(
         "survey.csv",
         SURVEY,
@@ -85,6 +100,7 @@ def survey(n: int = 900, seed: int = 0) -> Evidence:
         scores=("nps", "csat5"),
         outcome=CHURNED,
         languages=("en", "ro", "pl", "it", "de"),
+        full=True,
     )
 
 
@@ -216,7 +232,16 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
     metrics = evidence.metrics.assign(by=evidence.metrics["by"].replace(rename))
     metrics.loc[segment, "group"] = text + metrics.loc[segment, "group"].astype(str)
     touched = Flag(
-        "churn_driver", "high", text, text, first, evidence={text: text}, quotes=(text,), why_not_higher=text
+        "churn_driver",
+        "high",
+        text,
+        text,
+        first,
+        evidence={text: text},
+        quotes=(text,),
+        why_not_higher=text,
+        raise_by=text,
+        checks=((text, "passed", text),),
     )
     return dataclasses.replace(
         evidence,
@@ -228,7 +253,12 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
         drivers=evidence.drivers.assign(
             **{name: evidence.drivers[name].where(evidence.drivers["topic_id"] != first, text) for name in named},
             why_not_higher=text,
+            raise_by=text,
+            controls=text,
         ),
+        importance=evidence.importance.assign(topic_name=text),
+        kano=evidence.kano.assign(topic_name=text),
+        audit=evidence.audit.assign(name=text),
         segments=(text, *evidence.segments[1:]),
         controls=(text,),
         outcomes=tuple(dataclasses.replace(outcome, label=text, source=text) for outcome in evidence.outcomes),
@@ -241,6 +271,7 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
         | {
             "input": {"name": text, "rows": 1, "sha256": text},
             "roles": [{"role": text, "column": text, "reason": text, "chosen": False, "scale": None}],
+            "plan": {"name": text, "sha256": text, "frozen_at": text, "deviations": [text]},
         },
     )
 
@@ -256,22 +287,26 @@ def _build(
     languages: Sequence[str],
     scored: bool = True,
     per_customer: int = 2,
+    full: bool = False,
 ) -> Evidence:
     random = np.random.default_rng(seed)
     rows = _rows(random, subjects, n, languages, scored)
     statements = _statements(rows, subjects)
     columns = tuple(ScoreColumn(_score_name(scale), scale, schema.SCALES[scale]) for scale in scores)
-    outcomes = () if outcome is None else (outcome,)
+    outcomes = () if outcome is None else (outcome, NPS) if full else (outcome,)
     segments = ("plan", "country") if subjects else ()
     comments = _comments(random, rows, statements, columns, outcome, segments, per_customer)
     statements["unit"] = statements["row"] // per_customer
     units = _units(comments, outcome, segments)
+    if full:
+        units = _followed(random, units, comments)
     topics = Topics(_topics(subjects, statements, int((comments["status"] == "ok").sum())), statements)
     unit_name = "customer" if per_customer > 1 else "comment"
     table = Table(comments, statements, units, columns, outcomes, segments, segments, unit_name)
     metrics = measure(table, topics, MetricsConfig())
-    config = DriversConfig(permutations=20)
-    why = drivers.find(table, topics, config)
+    config = DriversConfig(permutations=40, rank_bootstrap=20)
+    gold = _audited(random, statements, topics) if full else None
+    why = drivers.find(table, topics, config, gold=gold)
     agreement = Estimate(0.78, 0.74, 0.82, 412, "share; 95 % Wilson interval") if subjects else None
     return Evidence(
         comments=schema.check(comments, "comments"),
@@ -294,6 +329,48 @@ def _build(
         model=MODEL,
         stage_agreement=agreement,
         provenance=_provenance(name, n, columns),
+        importance=why.importance,
+        kano=why.kano,
+        survival=why.survival,
+        cards=why.cards,
+        **({} if gold is None else {"audit": gold.accuracy}),
+    )
+
+
+def _followed(random: np.random.Generator, units: pd.DataFrame, comments: pd.DataFrame) -> pd.DataFrame:
+    """Units with the mean of their NPS, their revenue, and when they were observed and left."""
+    grouped = comments.groupby("unit")
+    last, end = grouped["created_at"].max().dt.normalize(), pd.Timestamp("2026-01-01")
+    days = pd.to_timedelta(np.ceil(random.random(len(units)) * (end - last).dt.days), unit="D")
+    return units.assign(
+        nps_score=grouped["nps"].mean().round(),
+        revenue=random.gamma(4, 25, len(units)).round(2),
+        observed_from=pd.Timestamp("2025-01-01"),
+        observed_until=end,
+        left_at=(last + days).where(units["churned"].fillna(False).astype(bool)),
+    )
+
+
+def _audited(random: np.random.Generator, statements: pd.DataFrame, topics: Topics) -> Gold:
+    """People read what every second customer said; they find another topic, or another tone, in one of twelve."""
+    read = statements[(statements["unit"] % 2 == 0) & statements["in_window"]]
+    n, ids = len(read), list(topics.table["topic_id"])
+    topic = read["topic_id"].astype(object).where(random.random(n) >= 0.08, random.choice(ids, n))
+    tone = read["sentiment_label"].where(random.random(n) >= 0.08, "neutral")
+    said = {"topic_id": topic.fillna("none"), "stage": read["stage"].fillna("none"), "polarity": tone}
+    labelled = read[["unit", "topic_id", "sentiment_label"]].assign(
+        probability=0.5, topic=said["topic_id"], polarity=tone, stage=said["stage"], stage_said=read["stage"]
+    )
+    spoken = statements[statements["in_window"]]
+    table = accuracy.compare(labelled.reset_index(drop=True), spoken, topics.table, schema.STAGES)
+    whole = table["value"].eq(accuracy.ALL)
+    agreement = {"alpha": 0.81, "alpha_low": 0.75, "alpha_high": 0.86}
+    gold = pd.DataFrame({name: values.replace("none", None) for name, values in said.items()})
+    units = pd.DataFrame({"unit": read["unit"].unique(), "probability": 0.5})
+    return Gold(
+        gold.assign(statement_id=read["statement_id"]).reset_index(drop=True),
+        units,
+        table.assign(**{name: np.where(whole, value, np.nan) for name, value in agreement.items()}),
     )
 
 
@@ -354,6 +431,7 @@ def _statements(rows: Sequence[Mapping[str, Any]], subjects: Sequence[Subject]) 
                     "topic_id": f"t{said:02d}" if known else None,
                     "topic_name": name if known else None,
                     "topic_strength": 0.7 if known else np.nan,
+                    "topic_crossfit": f"t{said:02d}" if known else None,
                     "codes": [],
                     "codes_probability": [],
                     "codes_doubt": [],

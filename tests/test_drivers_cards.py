@@ -66,7 +66,14 @@ SCORE |= {"rd_adjusted_low": -1.8, "rd_adjusted_high": -0.7}
         (
             CHURN,
             "comment",
-            {"rate_with": 0.02, "rate_without": 0.2, "worse": False, "polarity": "positive", "stage": "purchase"},
+            {
+                "rd": -0.18,
+                "rate_with": 0.02,
+                "rate_without": 0.2,
+                "worse": False,
+                "polarity": "positive",
+                "stage": "purchase",
+            },
             "Comments that speak well of “name of t0” in the purchase stage have the outcome “churned” less often: "
             "2 of 100, against 20 of 100 of the others",
         ),
@@ -105,11 +112,13 @@ def test_each_kind_of_outcome_has_its_own_words(
         (
             CHURN,
             {"rd_adjusted": 0.1, "rd_adjusted_low": 0.04, "rd_adjusted_high": 0.16},
-            "After adjustment for plan, country, the difference is +10.0 points (95 % interval +4.0 to +16.0).",
+            "After adjustment for plan, country, the difference is +10.0 points (95 % interval +4.0 to +16.0). "
+            "With the errors of the tags that people found taken out, it is +15.6 points "
+            "(95 % interval +7.0 to +24.1).",
         ),
         (
             NPS,
-            SCORE,
+            SCORE | {"rd_corrected": np.nan},
             "After adjustment for plan, country, the difference is -1.25 (95 % interval -1.80 to -0.70).",
         ),
         (CHURN, {"controls": "none"}, "Nothing was adjusted for."),
@@ -182,14 +191,18 @@ def test_the_evidence_has_every_number_that_there_is_and_leaves_out_the_rest(
     assert found["bad outcomes among mentions"] == row["events_mentions"]
     assert found["tags audited"] == f"yes, {row['n_gold']} labelled"
     names = {"risk ratio", "hazard ratio from the mention on", "risk difference, corrected for tagging errors"}
-    names |= {"share of bad outcomes behind it, at most", "revenue at risk, if the association held", "E-value"}
+    names |= {
+        "share of bad outcomes that go with it, at most (as tagged)",
+        "revenue at risk, if the association held",
+        "E-value",
+    }
     names |= {"precision of the tags", "topic stability", "smallest risk ratio these mentions could show"}
     assert names <= set(found)
     bare = card_of(row, hr=NAN, rd_corrected=NAN, paf=NAN, revenue_at_risk=NAN, precision=NAN, n_gold=0).evidence
     assert set(found) - set(bare) == {
         "hazard ratio from the mention on",
         "risk difference, corrected for tagging errors",
-        "share of bad outcomes behind it, at most",
+        "share of bad outcomes that go with it, at most (as tagged)",
         "revenue at risk, if the association held",
         "precision of the tags",
     }

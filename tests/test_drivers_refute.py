@@ -357,29 +357,6 @@ def test_weights_stay_finite_where_a_level_never_comments() -> None:
     assert weight is not None and np.isfinite(weight).all() and np.ptp(weight) == 0
 
 
-def test_commenters_beside_silent_customers() -> None:
-    units = company(np.random.default_rng(20))
-    units.loc[:99, "churned"] = pd.NA
-    found = commenters.compare(units, EVENT)
-    assert found is not None
-    known = units[units["churned"].notna()]
-    spoke = known["n_comments"] > 0
-    left = known["churned"].astype(float)
-    assert (found.commenters.n, found.silent.n) == (spoke.sum(), (~spoke).sum())
-    assert found.commenters.value == pytest.approx(left[spoke].mean())
-    assert found.difference.low < left[spoke].mean() - left[~spoke].mean() < found.difference.high < 0
-    mean = commenters.compare(units, Outcome("score", "score", "score", kind="amount"))
-    assert mean is not None
-    test = sm.stats.CompareMeans.from_data(
-        units["score"][units["n_comments"] > 0], units["score"][units["n_comments"] == 0]
-    )
-    low, high = test.tconfint_diff(usevar="unequal")
-    assert (mean.difference.low, mean.difference.high) == pytest.approx((low, high))
-    assert commenters.compare(units[units["n_comments"] > 0], EVENT) is None
-    few = commenters.compare(units.iloc[:120], EVENT)
-    assert few is not None and np.isnan(few.difference.low) and "no interval" in few.difference.method
-
-
 # Words
 
 

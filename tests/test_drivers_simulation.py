@@ -56,7 +56,7 @@ def test_the_control_of_false_discoveries_keeps_its_rate() -> None:
 
 
 def test_where_nothing_goes_with_anything_little_is_shown() -> None:
-    found = runs("null", 25)
+    found = runs("null", 20)
     assert found["tests"].min() > 80
     assert at_most(found["shown"], Q) and at_most(found["firm"], Q) and at_most(found["flagged"], Q)
 
@@ -80,7 +80,7 @@ def test_a_doubled_risk_at_the_size_of_the_gate_is_found() -> None:
 
 
 def test_a_doubled_risk_at_the_size_of_the_gate_is_found_and_covered_from_end_to_end() -> None:
-    found = runs("gate", 25)
+    found = runs("gate", 20)
     assert at_least(found["found"], 0.75) and at_least(found["found, adjusted"], 0.75)
     assert at_least(found["covered"], 0.95) and at_least(found["covered, unadjusted"], 0.95)
 
@@ -155,8 +155,8 @@ def test_an_audit_takes_the_errors_of_the_tags_out() -> None:
 
 
 @pytest.mark.slow
-def test_an_audit_takes_the_errors_of_the_tags_out_in_200_runs() -> None:
-    found = runs("tagger", 200)
+def test_an_audit_takes_the_errors_of_the_tags_out_in_150_runs() -> None:
+    found = runs("tagger", 150)
     assert at_least(found["covered"], 0.93)
     assert found["covered, uncorrected"].mean() < 0.5
     assert abs(found["bias"].mean()) < 4 * found["bias"].sem()
@@ -182,14 +182,14 @@ def test_rare_events_are_covered_in_100_runs(name: str) -> None:
 
 
 def test_accounts_that_share_a_fate_are_covered() -> None:
-    found = runs("accounts", 25)
+    found = runs("accounts", 20)
     assert at_least(found["covered"], 0.95)
     assert found["covered, clusters unknown"].mean() < found["covered"].mean()
 
 
 @pytest.mark.slow
-def test_accounts_that_share_a_fate_are_covered_in_120_runs() -> None:
-    found = runs("accounts", 120)
+def test_accounts_that_share_a_fate_are_covered_in_100_runs() -> None:
+    found = runs("accounts", 100)
     assert covers(found["covered"])
     assert found["covered, clusters unknown"].mean() < 0.9
 

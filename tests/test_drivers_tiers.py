@@ -48,6 +48,7 @@ CONFIRMED: dict[str, Any] = {
     "controls": "tenure",
     "estimator": "logistic",
     "unit_name": "customer",
+    "attenuation": 0.6,
 }
 """An association with everything that there is to ask for."""
 UNAUDITED = {"n_gold": 0, "precision": NAN, "rd_corrected": NAN, "rd_corrected_low": NAN, "rd_corrected_high": NAN}
@@ -89,7 +90,7 @@ SCORE: dict[str, Any] = {
     "rd_corrected_high": -0.8,
     "estimator": "linear and proportional odds",
 }
-AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator": "linear"}
+AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "one comment", "estimator": "linear"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator
         ({}, "CONFIRMED", "", ""),
         (PROTECTIVE, "CONFIRMED", "", ""),
         (SCORE, "CONFIRMED", "", ""),
-        # one of audit, stability and halves may miss
+        # one of audit and stability may miss
         (UNAUDITED, "PROBABLE", "Not CONFIRMED: the tags were not audited.", "An audit of about 300 customers (cxnlp"),
         (UNAUDITED | {"gold_needed": NAN}, "PROBABLE", "not audited", "An audit of the tags (cxnlp audit draw)."),
         (UNAUDITED | {"unit_name": "comment"}, "PROBABLE", "not audited", "about 300 comments"),
@@ -108,11 +109,11 @@ AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator
         ({"rd_corrected_low": -0.01}, "PROBABLE", "contains zero or the sign differs", "with more that mention it"),
         (
             {"rd_corrected": -0.13, "rd_corrected_low": -0.2, "rd_corrected_high": -0.05},
-            "PROBABLE",
-            "contains zero or the sign differs",
+            "WATCH",
+            "the direction is the opposite one",
             "audit",
         ),
-        ({"same_sign_halves": False}, "PROBABLE", "two random halves", ""),
+        ({"rd_corrected": -0.03, "rd_corrected_low": -0.1}, "PROBABLE", "contains zero or the sign differs", "audit"),
         ({"topic_stability": 0.65}, "PROBABLE", "65% of the refits; 80% are needed", "More comments, or fewer topics."),
         ({"topic_stability": NAN}, "PROBABLE", "stability of the topic is not known", ""),
         ({"topic_stability": 0.8}, "CONFIRMED", "", ""),
@@ -120,14 +121,16 @@ AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator
         ({"rd_corrected_low": 0.019}, "PROBABLE", "corrected difference may be below 2 points", "a larger audit"),
         (PROTECTIVE | {"rd_corrected_high": -0.019}, "PROBABLE", "may be below 2 points", "a larger audit"),
         (SCORE | {"rd_corrected_high": -0.19}, "PROBABLE", "may be below 0.20", "a larger audit"),
-        ({"timing": "unknown"}, "PROBABLE", "not known that the comments came before", "(--date, --churn-date)"),
+        ({"timing": "one comment"}, "PROBABLE", "not known that the comments came before", "(--date, --churn-date)"),
         ({"hr": NAN, "hr_low": NAN}, "PROBABLE", "not known that the comments came before", "--churn-date"),
         (AMOUNT, "PROBABLE", "Not CONFIRMED: it is not known that the comments came before the outcome.", ""),
-        # two of the three that may miss
-        (UNAUDITED | {"same_sign_halves": False}, "WATCH", "not audited; the two random halves", "audit"),
+        # both that may miss
         (UNAUDITED | {"topic_stability": 0.5}, "WATCH", "not audited; the topic came back in 50%", "fewer topics"),
-        ({"same_sign_halves": False, "topic_stability": NAN}, "WATCH", "not known; the two random", ""),
+        ({"rd_corrected_low": -0.01, "topic_stability": NAN}, "WATCH", "the sign differs; the stability", ""),
         # what PROBABLE asks for
+        ({"same_sign_halves": False}, "WATCH", "two random halves", ""),
+        ({"timing": "unknown"}, "WATCH", "those who stay longer have had time to say more", "(--date, --churn-date)"),
+        (AMOUNT | {"timing": "unknown"}, "WATCH", "those who stay longer", ""),
         ({"controls": "none"}, "WATCH", "Not PROBABLE: nothing was adjusted for.", "(--control)"),
         ({"rd_adjusted": NAN, "estimator": "none: few"}, "WATCH", "no adjusted estimate (none: few)", "More mentions"),
         ({"q_adjusted": 0.31}, "WATCH", "(q = 0.31)", ""),
@@ -194,24 +197,44 @@ AMOUNT = SCORE | {"kind": "amount", "events": 0, "timing": "unknown", "estimator
         ),
         ({"q": NAN}, "INSUFFICIENT", "It does not stand out from chance, and", "More mentions"),
         (
-            {"q": 0.6, "rd_adjusted_low": -0.019, "rd_adjusted_high": 0.019},
+            {"q": 0.6, "rd_corrected_low": -0.019, "rd_corrected_high": 0.019},
             "NOT SUPPORTED",
-            "A difference of 2 points or more is ruled out.",
+            "A difference of 2 points or more is ruled out, errors of the tags taken into account.",
             "",
         ),
-        ({"q": 0.6, "rd_adjusted_low": -0.021, "rd_adjusted_high": 0.019}, "INSUFFICIENT", "not shown to be small", ""),
-        ({"q": 0.6, "rd_adjusted_low": -0.019, "rd_adjusted_high": 0.02}, "INSUFFICIENT", "not shown to be small", ""),
         (
-            {"q": 0.6, "rd_adjusted_low": NAN, "rd_low": -0.01, "rd_high": 0.01},
+            UNAUDITED | {"q": 0.6, "rd_adjusted_low": -0.011, "rd_adjusted_high": 0.011},
+            "NOT SUPPORTED",
+            "is ruled out, errors of the tags of the usual size taken into account.",
+            "",
+        ),
+        # as tagged it would be ruled out, but tags err
+        (UNAUDITED | {"q": 0.6, "rd_adjusted_low": -0.013, "rd_adjusted_high": 0.011}, "INSUFFICIENT", "small", ""),
+        (
+            {"q": 0.6, "rd_corrected_low": -0.021, "rd_corrected_high": 0.019},
+            "INSUFFICIENT",
+            "not shown to be small",
+            "",
+        ),
+        (
+            {"q": 0.6, "rd_corrected_low": -0.019, "rd_corrected_high": 0.02},
+            "INSUFFICIENT",
+            "not shown to be small",
+            "",
+        ),
+        # clearly there, and clearly too small to matter
+        ({"rd_corrected_low": 0.002, "rd_corrected_high": 0.012}, "NOT SUPPORTED", "2 points or more is ruled out", ""),
+        (
+            UNAUDITED | {"q": 0.6, "rd_adjusted_low": NAN, "rd_low": -0.01, "rd_high": 0.01},
             "NOT SUPPORTED",
             "2 points or more is ruled out",
             "",
         ),
         ({"q": 0.6, "rd_adjusted_low": NAN, "rd_low": -0.03}, "INSUFFICIENT", "from -3 points to 20 points", ""),
         (
-            SCORE | {"q": 0.6, "rd_adjusted_low": -0.19, "rd_adjusted_high": 0.1},
+            SCORE | {"q": 0.6, "rd_corrected_low": -0.19, "rd_corrected_high": 0.1},
             "NOT SUPPORTED",
-            "A difference of 0.20 or more is ruled out.",
+            "A difference of 0.20 or more is ruled out",
             "",
         ),
         (SCORE | {"q": 0.6, "rd_adjusted_low": -0.3}, "INSUFFICIENT", "from -0.30 to -0.90", ""),

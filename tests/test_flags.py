@@ -77,7 +77,9 @@ def test_no_flag_speaks_of_causes() -> None:
 def test_the_attributable_share_is_miettinens() -> None:
     flag = flags_of(dataclasses.replace(world(0.3, 0.1), controls=()))[0]
     # 60 of 160 bad outcomes mention it, RR 3: at most 60/160 * 2/3 = 25 %.
-    assert flag.evidence["share of bad outcomes behind it, at most"].startswith("25 % (95 % interval ")
+    assert flag.evidence["share of bad outcomes that go with it, at most (as tagged)"].startswith(
+        "25 % (95 % interval "
+    )
 
 
 def test_what_goes_with_staying_is_protective_and_never_urgent() -> None:
@@ -85,7 +87,7 @@ def test_what_goes_with_staying_is_protective_and_never_urgent() -> None:
     assert (flag.kind, flag.severity) == ("protective", "medium")
     assert "speak well of “name of t0”" in flag.title
     assert "less often: 4 of 100, against 20 of 100" in flag.title
-    assert "share of bad outcomes behind it, at most" not in flag.evidence
+    assert "share of bad outcomes that go with it, at most (as tagged)" not in flag.evidence
 
 
 def test_one_flag_per_topic_from_its_strongest_test() -> None:

@@ -16,15 +16,18 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from cxnlp import schema
 from cxnlp.config import FORMATS
 from cxnlp.errors import InternalError, OutputError, SettingsError
 from cxnlp.report import check_folder, save
 from cxnlp.report.wide import wide_comments
 from cxnlp.report.workbook import MOST_CHARACTERS, MOST_ROWS, write_workbook
-from cxnlp.report.writers import ALWAYS, FILES, OTHERS, WITH_CODES, WRITERS, disarm, write_csv
+from cxnlp.report.writers import ALWAYS, FILES, OTHERS, WHERE_FILLED, WITH_CODES, WRITERS, disarm, write_csv
 from cxnlp.results import Evidence
 
-TIDY = {f"{name}.csv" for name in ALWAYS}
+FILLED = ("kano", "audit")
+"""Tables of `WHERE_FILLED` that have rows in the survey of 60 comments."""
+TIDY = {f"{name}.csv" for name in (*ALWAYS, *FILLED)}
 ARMED = [
     "=1+1",
     "+cmd|' /C calc'!A0",
@@ -198,7 +201,7 @@ def test_formulas_are_text_in_csv_and_workbook(survey: Evidence, tmp_path: Path)
 
 def test_the_workbook_explains_itself_and_keeps_kinds(survey: Evidence, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(save(survey, tmp_path / "out", formats=("xlsx",), force=False) / "workbook.xlsx")
-    assert book.sheetnames == ["read me", "comments", *ALWAYS]
+    assert book.sheetnames == ["read me", "comments", *ALWAYS, *FILLED]
     words = " ".join(str(cell) for row in book["read me"].values for cell in row if cell)
     assert "What customers say in survey.csv" in words and "NPS" in words and "never mean" in words
     rows = list(book["comments"].values)
@@ -254,7 +257,51 @@ def test_with_a_codebook_its_tables_and_files_are_written_and_described(tmp_path
         assert list(kept.columns) == list(content["schema"]["tables"][name])
         assert len(kept) == len(getattr(evidence, name)) > 0
     assert (folder / "codebook.yaml").read_bytes() == evidence.files["codebook.yaml"]
-    assert openpyxl.load_workbook(folder / "workbook.xlsx").sheetnames == ["read me", "comments", *ALWAYS, *WITH_CODES]
+    sheets = ["read me", "comments", *ALWAYS, *FILLED, *WITH_CODES]
+    assert openpyxl.load_workbook(folder / "workbook.xlsx").sheetnames == sheets
+
+
+def test_importance_kano_survival_and_audit_are_written_where_they_have_rows(tmp_path: Path) -> None:
+    evidence = build.survey()
+    folder = save(evidence, tmp_path / "out", formats=("xlsx",), force=False)
+    content = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+    assert len(WHERE_FILLED) == 4
+    for name in WHERE_FILLED:
+        table = getattr(evidence, name)
+        kept = pd.read_csv(folder / f"{name}.csv")
+        assert list(kept.columns) == list(content["schema"]["tables"][name]) == schema.names(name)
+        assert len(kept) == len(table) > 0
+        numbers = [column.name for column in schema.TABLES[name] if column.kind == "number"]
+        np.testing.assert_allclose(kept[numbers], table[numbers].astype(float), rtol=1e-12)
+    assert openpyxl.load_workbook(folder / "workbook.xlsx").sheetnames[-4:] == list(WHERE_FILLED)
+    checks = {check for flag in content["flags"] for check, _, _ in flag["checks"]}
+    assert {"shuffled outcomes", "errors of the tags"} <= checks
+    assert any(flag["raise_by"] for flag in content["flags"])
+
+
+def test_tables_that_are_no_longer_filled_are_removed(survey: Evidence, tmp_path: Path) -> None:
+    folder = save(build.survey(), tmp_path / "out", formats=("csv",), force=False)
+    save(build.bare(30), folder, formats=("csv",), force=True)
+    assert names(folder) == {f"{name}.csv" for name in ALWAYS} | {"analysis.json", "comments.csv"}
+    tables = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))["schema"]["tables"]
+    assert not set(WHERE_FILLED) & set(tables)
+    (folder / "kano.csv").write_text("mine")
+    with pytest.raises(OutputError, match=r"kano\.csv, which cxnlp did not write"):
+        save(survey, folder, formats=("csv",), force=True)
+    assert (folder / "kano.csv").read_text() == "mine"
+
+
+def test_formulas_in_the_names_of_drivers_are_text(tmp_path: Path) -> None:
+    evidence = build.survey()
+    bad = {name: getattr(evidence, name).assign(topic_name="=evil()") for name in ("drivers", "importance", "kano")} | {
+        "audit": evidence.audit.assign(name="@evil()")
+    }
+    folder = save(dataclasses.replace(evidence, **bad), tmp_path / "out", formats=("csv", "xlsx"), force=False)
+    for name in ("drivers", "importance", "kano"):
+        assert set(pd.read_csv(folder / f"{name}.csv")["topic_name"]) == {"'=evil()"}
+    assert set(pd.read_csv(folder / "audit.csv")["name"]) == {"'@evil()"}
+    book = openpyxl.load_workbook(folder / "workbook.xlsx")
+    assert "f" not in {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
 
 
 def test_lists_of_judgements_and_codes_are_joined_as_those_of_topics(tmp_path: Path) -> None:

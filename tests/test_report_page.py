@@ -25,6 +25,14 @@ from cxnlp.report.quotes import LONGEST, excerpt
 from cxnlp.report.sections import SECTIONS
 from cxnlp.results import Evidence, Flag, Note
 
+WHERE_FILLED = {
+    "codes": ("coded",),
+    "importance": ("survey", "coded", "clothing"),
+    "audit": ("survey", "coded"),
+}
+"""Sections that are there only where they have something to show, and the kinds of evidence where they have."""
+WITHOUT_INTERVALS = ("chart-importance", "chart-survival")
+"""Charts of which the intervals stand beside them: ranks in the table, curves in survival.csv."""
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 KINDS = {
     "survey": build.survey,
@@ -101,7 +109,7 @@ def test_every_page_is_whole_and_accessible(pages: dict[str, Page], kind: str) -
     page = pages[kind]
     assert page.having("html", lang="en") and page.having("main") and page.having("meta", charset="utf-8")
     assert len(page.having("h1")) == 1
-    shown = [section[0] for section in SECTIONS if section[0] != "codes" or kind == "coded"]
+    shown = [section[0] for section in SECTIONS if kind in WHERE_FILLED.get(section[0], KINDS)]
     assert [attrs["id"] for attrs in page.having("section")] == shown
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
@@ -119,7 +127,8 @@ def test_every_chart_is_valid_for_plotly_and_has_words_and_a_table(pages: dict[s
         (box,) = page.having("div", id=id_)
         assert box["role"] == "img" and len(str(box["aria-label"])) > 30
         assert {trace["type"] for trace in spec["data"]} <= {"bar", "scatter"}
-        assert all("error_x" in trace or "error_y" in trace for trace in spec["data"])
+        if not id_.startswith(WITHOUT_INTERVALS):
+            assert all("error_x" in trace or "error_y" in trace for trace in spec["data"])
 
 
 def test_the_page_asks_nothing_of_the_network_and_runs_only_its_own_scripts(survey: Evidence) -> None:
@@ -165,7 +174,7 @@ def test_words_of_others_stay_words_wherever_they_appear(text: str) -> None:
     assert len(page.scripts) == len(clean.scripts)
     assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
     assert all(str(attrs["href"]).startswith("#") for attrs in page.having("a"))
-    for section in ("headline", "flags", "topics", "codes", "drivers", "segments", "quality"):
+    for section in ("headline", "flags", "topics", "codes", "drivers", "importance", "audit", "segments", "quality"):
         assert " ".join(text.replace("\x00", "\ufffd").split()) in page.said(section).replace("\x00", "\ufffd"), section
     assert (f"{text} {text} {text}", text) in page.quotes
     assert page.said("topics").count(f"comment {' '.join(text.split())}") == 2  # one for each example
@@ -185,13 +194,47 @@ def test_headline_says_what_was_read_found_and_how_surely(pages: dict[str, Page]
 
 
 def test_a_flag_shows_tier_evidence_quotes_and_why_it_is_not_rated_higher(survey: Evidence) -> None:
-    flag = survey.flags[0]
+    flag = next(flag for flag in survey.flags if flag.why_not_higher)
+    assert flag.raise_by and flag.evidence["tier"] == "PROBABLE"
     page = Page(render(dataclasses.replace(survey, flags=(flag,))))
     said = page.said("flags")
     assert flag.evidence["tier"] in said and f"{flag.severity} severity" in said
     assert all(quote in said for quote in flag.quotes) and flag.quotes
-    assert f"Why this is not rated higher: {flag.why_not_higher}" in said
+    assert f"Why this is not rated higher: {flag.why_not_higher} What would raise it: {flag.raise_by}" in said
     assert all(str(name) in said for name in flag.evidence if name != "tier")
+
+
+def test_a_flag_of_the_highest_tier_says_nothing_of_limits(survey: Evidence) -> None:
+    flag = survey.flags[0]
+    said = Page(render(dataclasses.replace(survey, flags=(flag,)))).said("flags")
+    assert flag.evidence["tier"] == "CONFIRMED" and "CONFIRMED high severity" in said
+    assert "Why this is not rated higher" not in said and "What would raise it" not in said
+
+
+def test_a_flag_lists_every_check_and_counts_those_that_were_done(survey: Evidence) -> None:
+    checks = (
+        ("shuffled outcomes", "passed", "0.5 %"),
+        ("who comments", "failed", "turns"),
+        ("halves", "not done", "-"),
+    )
+    flag = dataclasses.replace(survey.flags[0], checks=checks)
+    page = Page(render(dataclasses.replace(survey, flags=(flag,))))
+    said = page.said("flags")
+    assert "How we tried to refute it: 1 of 2 checks passed" in said
+    assert "shuffled outcomes: passed. 0.5 % who comments: failed. turns halves: not done. -" in said
+    states = [attrs.get("class") for tag, attrs in page.elements if tag == "li"]
+    assert [state for state in states if state in ("passed", "failed", "not-done")] == ["passed", "failed", "not-done"]
+    bare = Page(render(dataclasses.replace(survey, flags=(dataclasses.replace(flag, checks=()),))))
+    assert "How we tried to refute it" not in bare.said("flags")
+    real = Page(render(survey)).said("flags")
+    assert all(said in real for flag in survey.flags[:6] for _, _, said in flag.checks)
+
+
+def test_a_score_goes_with_worse_and_not_with_more_often(survey: Evidence, pages: dict[str, Page]) -> None:
+    said = pages["survey"].said("flags")
+    assert "Complaints about “support, waiting on the line” go with a worse “score of nps”" in said
+    assert "Praise of “friendly staff” goes with a better “score of nps”" in said
+    assert "“score of nps” more often" not in said and "“score of nps” less often" not in said
 
 
 def test_flags_come_in_order_of_severity_and_unknown_kinds_are_shown_by_title(survey: Evidence) -> None:
@@ -367,6 +410,116 @@ def test_codes_without_promise_or_doubt_say_neither_and_very_many_are_cut() -> N
     said = page.said("codes")
     assert "What is promised" not in said and "No statement is in doubt." in said and "review.csv" not in said
     assert "The 200 most frequent of 300 codes; the rest is in codes.csv" in said and said.count("Waiting") == 150
+
+
+def plain(text: str) -> str:
+    """Words as `Page.said` gives them: with ordinary spaces."""
+    return " ".join(text.split())
+
+
+def row_of(page: Page, section: str, start: str) -> str:
+    """What a section says from ``start`` on: the cells of a row of its table."""
+    said = page.said(section)
+    return said[said.index(start) :]
+
+
+def test_the_drivers_table_has_a_column_for_what_there_is(pages: dict[str, Page], survey: Evidence) -> None:
+    headings = ("Outcome", "Corrected", "Hazard", "Why not rated higher", "What would raise it")
+    said = pages["survey"].said("drivers")
+    assert all(f" {heading} " in said for heading in headings)
+    first = survey.drivers.iloc[0]
+    cells = row_of(pages["survey"], "drivers", f"{first['topic_name']} CONFIRMED churned retention negative")
+    assert re.match(
+        r".* negative 252 33.% 14.% \+19 \+[\d.]+ to \+[\d.]+ \+[\d.]+ \+[\d.]+ to \+[\d.]+ "
+        r"\+[\d.]+ \+[\d.]+ to \+[\d.]+ 2\.\d+ [\d.]+ to [\d.]+ 2\.\d+ [\d.]+ to [\d.]+ ",
+        cells,
+    )
+    second = survey.drivers[survey.drivers["kind"] == "score"].iloc[0]
+    cells = row_of(pages["survey"], "drivers", f"{second['topic_name']} CONFIRMED score of nps")
+    assert re.match(r".* positive 126 6\.60 4\.83 \+1\.77 ", cells)
+    plain = pages["clothing"].said("drivers")
+    assert " Outcome " not in plain and " Corrected " not in plain and " Hazard " not in plain
+    assert "A chart" not in plain and "Share still there" not in plain
+    for why in survey.drivers["why_not_higher"].head(20):
+        assert " ".join(why.split()) in said
+
+
+def test_curves_of_staying_are_charts_with_their_numbers_in_words(pages: dict[str, Page], survey: Evidence) -> None:
+    charts = {name: spec for name, spec in pages["survey"].charts().items() if name.startswith("chart-survival")}
+    assert len(charts) == 1
+    said = "Share still there: those who complain about “invoice, surprise charge”, from then on, and the others"
+    assert said in pages["survey"].said("drivers")
+    lines = charts["chart-survival-0"]["data"]
+    curves = survey.survival.groupby("group")
+    for line, group in zip(lines, ("mentioned", "others"), strict=True):
+        np.testing.assert_allclose(line["y"], curves.get_group(group)["share"])
+        np.testing.assert_allclose(line["x"], curves.get_group(group)["day"])
+    (box,) = pages["survey"].having("div", id="chart-survival-0")
+    assert re.search(r"mention it: \d+.% at day \d+; do not \(yet\): \d+.% at day \d+\.", str(box["aria-label"]))
+
+
+@pytest.mark.parametrize(
+    ("deviations", "words"),
+    [
+        ((), "It does not deviate from it."),
+        (("controls: planned tenure; run with plan",), "It deviates from the plan: controls: planned tenure; run with"),
+    ],
+)
+def test_a_plan_is_named_with_its_hash_and_deviations(
+    survey: Evidence, deviations: tuple[str, ...], words: str
+) -> None:
+    plan = {"name": "plan.toml", "sha256": "0123456789abcdef" * 4, "frozen_at": "2026-01-02", "deviations": deviations}
+    provenance = dict(survey.provenance) | {"plan": plan}
+    said = Page(render(dataclasses.replace(survey, provenance=provenance))).said("drivers")
+    assert "follows a plan that was frozen at 2026-01-02 (plan.toml, SHA-256 0123456789abcdef…)" in said
+    assert words in said
+    assert "plan that was frozen" not in Page(render(survey)).said("drivers")
+
+
+def test_importance_ranks_topics_within_each_outcome(pages: dict[str, Page], survey: Evidence) -> None:
+    said = pages["survey"].said("importance")
+    assert said.index("churned") < said.index("score of nps")
+    assert "Johnson's relative weights; together the topics explain" in said
+    churned = survey.importance[survey.importance["outcome"] == "churned"]
+    best = churned.sort_values("rank").iloc[0]
+    assert best["topic_name"] == "invoice, surprise charge"
+    cells = row_of(pages["survey"], "importance", "invoice, surprise charge (negative) ")
+    assert re.match(rf".*\(negative\) 1( \(1 to \d+\))? {plain(words.share(best['share']))} ", cells)
+    bars = pages["survey"].charts()["chart-importance-0"]["data"][0]
+    shown = churned[churned["weight"] > 0].head(15)
+    assert sorted(bars["x"]) == pytest.approx(sorted(shown["share"]))
+    assert "average over all orders (LMG)" in pages["clothing"].said("importance")
+
+
+def test_importance_is_left_out_where_nothing_weighs_and_kano_classes_are_explained(survey: Evidence) -> None:
+    assert set(survey.kano["kano_class"]) == {"unclear"}
+    nothing = dataclasses.replace(survey, importance=survey.importance.iloc[:0])
+    assert not Page(render(nothing)).having("section", id="importance")
+    known = survey.kano.head(3).assign(
+        kano_class=["basic", "excitement", "unclear"], penalty=-1.5, penalty_low=-2.0, penalty_high=-1.0, q=0.01
+    )
+    known = known.assign(reward=[0.1, np.nan, 0.1], reward_low=-0.2, reward_high=0.4)
+    said = Page(render(dataclasses.replace(nothing, kano=known))).said("importance")
+    names = list(known["topic_name"])
+    assert re.search(rf"{names[0]} score of nps basic −1\.50 −2\.00 to −1\.00 \+0\.10 −0\.20 to \+0\.40", said)
+    assert f"{names[1]} score of nps excitement" in said and names[2] not in said
+    assert "expected: its lack costs, its presence earns nothing" in said
+    assert "1 topic with too few mentions or too small a difference is in kano.csv" in said
+
+
+def test_the_audit_shows_how_right_each_tag_is(pages: dict[str, Page], survey: Evidence) -> None:
+    said = pages["survey"].said("audit")
+    read = survey.audit["n"].max()
+    assert f"People read a random sample of {words.count(int(read))} statements without seeing" in said
+    assert "Krippendorff's alpha; 1 is perfect, 0 is chance): topic: every topic 0.81," in said
+    row = survey.audit.query("tag == 'topic' and value == 't00'").iloc[0]
+    limits = [plain(words.share(row[name])) for name in ("sensitivity", "sensitivity_low", "sensitivity_high")]
+    start = f"invoice, surprise charge topic {row['n_gold']} {row['n_model']} {words.ratio(row['kappa'])} "
+    assert f"{start}{limits[0]} {limits[1]} to {limits[2]} " in said
+    alone = dataclasses.replace(survey, audit=survey.audit.assign(alpha=np.nan))
+    assert "Krippendorff" not in Page(render(alone)).said("audit")
+    many = dataclasses.replace(survey, audit=pd.concat([survey.audit] * 3, ignore_index=True))
+    assert f"60 of {3 * len(survey.audit)} tags; the rest is in audit.csv" in Page(render(many)).said("audit")
 
 
 def test_drivers_table_is_cut_and_says_so(survey: Evidence) -> None:

@@ -27,6 +27,16 @@ Q = Annotated[
         rich_help_panel=_EVIDENCE,
     ),
 ]
+FDR = Annotated[
+    str | None,
+    typer.Option(
+        "--fdr",
+        metavar="METHOD",
+        help="How that share is controlled: bh (Benjamini-Hochberg), or by (Benjamini-Yekutieli), which is stricter "
+        "and holds however the tests depend on each other; bh where not given.",
+        rich_help_panel=_EVIDENCE,
+    ),
+]
 MinMentions = Annotated[
     int | None,
     typer.Option(
@@ -90,6 +100,7 @@ def plan(
     cluster: options.Cluster = None,
     strict: options.Strict = False,
     q: Q = None,
+    fdr: FDR = None,
     min_mentions: MinMentions = None,
     power_rr: PowerRR = None,
     practical_rd: Practical = None,

@@ -69,14 +69,16 @@ def attributable_share(
 def what_if(n_mentions: np.ndarray, n: int, effect: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
     """The overall rate (or mean) without the mentions minus as it is, if the association held.
 
-    -w d, for the share w of units that mention it and the adjusted difference d: ``what_if``, ``what_if_low``,
-    ``what_if_high`` in the outcome's unit. Var = w^2 Var(d) + d^2 w (1 - w)/n by the delta method, as of the
+    -w d, for the share w of units that mention it and the adjusted difference d among them (the average effect on the
+    treated of g-computation; over all units it would be another where mentions gather in groups at risk): ``what_if``,
+    ``what_if_low``, ``what_if_high`` in the outcome's unit. Var = w^2 Var(d) + d^2 w (1 - w)/n by the delta method, as of the
     leave-one-out impact: given who mentions it, the error of d does not depend on w.
 
     Parameters
     ----------
     n_mentions : units that mention it, (k,). n : units.
-    effect : adjusted difference with the limits of its 95 % interval, each (k,). NaN stays NaN.
+    effect : adjusted difference among those who mention it with the limits of its 95 % interval, each (k,). NaN stays
+        NaN.
     """
     value, low, high = (np.asarray(part, float) for part in effect)
     share = np.asarray(n_mentions, float) / n
@@ -101,7 +103,8 @@ def revenue_at_risk(revenue: np.ndarray, effect: tuple[np.ndarray, ...]) -> dict
     Parameters
     ----------
     revenue : of the units that mention it, (k,), taken as known.
-    effect : adjusted risk difference with the limits of its 95 % interval, above 0 is worse, each (k,).
+    effect : adjusted risk difference among those who mention it with the limits of its 95 % interval, above 0 is worse,
+        each (k,).
 
     Returns
     -------

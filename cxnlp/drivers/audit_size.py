@@ -10,7 +10,7 @@ from scipy.stats import norm
 from cxnlp.drivers.corrected import MIN_TRUE
 from cxnlp.drivers.sample import Sample
 
-__all__ = ["ASSUMED_SENSITIVITY", "ASSUMED_SPECIFICITY", "needed"]
+__all__ = ["ASSUMED_SENSITIVITY", "ASSUMED_SPECIFICITY", "attenuation", "needed"]
 
 ASSUMED_SENSITIVITY = 0.80
 """Of a unit's tags, before any audit."""
@@ -41,6 +41,23 @@ def needed(
     with np.errstate(invalid="ignore", divide="ignore"):
         digits = 10.0 ** np.maximum(np.floor(np.log10(size)) - 1, 0)
         return np.minimum(np.ceil(np.round(size / digits, 9)) * digits, n)
+
+
+def attenuation(share: np.ndarray, sensitivity: np.ndarray | None, specificity: np.ndarray | None) -> np.ndarray:
+    """By what tagging errors that do not depend on the outcome multiply a difference: float (k,), 0.05 to 1.
+
+    PPV + NPV - 1 (Greenland 1980, Am J Epidemiol 112:564-569, for a misclassified exposure), from the ``share`` of
+    units that are tagged and the sensitivity and specificity of the audit; those assumed above where there is none.
+    Where the tags could all be errors, at most a twentieth is taken to be left.
+    """
+    se, sp = (
+        np.full(len(share), assumed) if known is None else np.where(np.isfinite(known), known, assumed)
+        for known, assumed in ((sensitivity, ASSUMED_SENSITIVITY), (specificity, ASSUMED_SPECIFICITY))
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        true = np.clip((share + sp - 1) / (se + sp - 1), 0, 1)
+        factor = se * true / share + sp * (1 - true) / (1 - share) - 1
+    return np.clip(np.nan_to_num(factor, nan=0.05), 0.05, 1.0)
 
 
 def _repeated(corrected: Mapping[str, np.ndarray], reach: float) -> np.ndarray:

@@ -29,6 +29,15 @@ def cards(rows: pd.DataFrame, outcomes: Sequence[Outcome], unit_name: str, q: fl
     return tuple(_card(row, known[row["outcome"]], unit_name, q) for row in _records(shown))
 
 
+def _vanished(row: _Row, q: float) -> bool:
+    """Adjustment, or setting the time before the mention apart, leaves nothing of it or turns it round."""
+    if row["controls"] == "none":
+        return False
+    turned = bool(np.sign(row["rd"]) * np.sign(row["rd_adjusted"]) < 0)
+    late = bool(np.isfinite(row["hr"]) and (row["hr"] - 1) * row["rd_adjusted"] < 0)
+    return turned or late or bool(row["q_adjusted"] >= q)
+
+
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
@@ -42,7 +51,7 @@ def _card(row: _Row, outcome: Outcome, unit_name: str, q: float) -> DriverCard:
         stage=row["stage"],
         polarity=row["polarity"],
         worse=bool(row["worse"]),
-        vanished=row["controls"] != "none" and bool(row["q_adjusted"] >= q),
+        vanished=_vanished(row, q),
         finding=_finding(row, outcome, unit_name),
         adjusted=_adjusted(row),
         why_not_higher=row["why_not_higher"],
@@ -59,7 +68,7 @@ def _finding(row: _Row, outcome: Outcome, unit_name: str) -> str:
     what = f"{who} {_VERBS[row['polarity']]} “{row['topic_name']}”{place}"
     if outcome.kind == "event":
         with_, without = wording.out_of(row["rate_with"], row["rate_without"])
-        often = "more often" if row["worse"] else "less often"
+        often = "more often" if row["rd"] > 0 else "less often"
         return f"{what} have the outcome “{outcome.label}” {often}: {with_}, against {without} of the others"
     with_, without = wording.amount(row["rate_with"]), wording.amount(row["rate_without"])
     more = "higher" if row["rd"] > 0 else "lower"
@@ -135,7 +144,7 @@ def _interval(row: _Row, name: str) -> str:
 def _size(row: _Row) -> dict[str, Any]:
     found = {}
     if np.isfinite(row["paf"]):
-        found["share of bad outcomes behind it, at most"] = _shares(row, "paf")
+        found["share of bad outcomes that go with it, at most (as tagged)"] = _shares(row, "paf")
     if np.isfinite(row["what_if"]):
         found["if the association held, without these mentions the overall figure would change by"] = _interval(
             row, "what_if"

@@ -50,14 +50,17 @@ class Cells:
 class Adjusted:
     """Arrays (tests,); NaN where there is no number that can be trusted, and ``estimator`` says why.
 
-    ``rd`` with its 95 % interval and standard error ``se``; ``rr`` (events only) and the odds ratio with theirs; ``p``
-    of no difference; ``po_p`` of proportional odds (scores only).
+    ``rd`` with its 95 % interval and standard error ``se``; ``att``, the same averaged over those who mention it; ``rr``
+    (events only) and the odds ratio with theirs; ``p`` of no difference; ``po_p`` of proportional odds (scores only).
     """
 
     rd: np.ndarray
     low: np.ndarray
     high: np.ndarray
     se: np.ndarray
+    att: np.ndarray
+    att_low: np.ndarray
+    att_high: np.ndarray
     rr: np.ndarray
     rr_low: np.ndarray
     rr_high: np.ndarray

@@ -16,11 +16,12 @@ from sklearn.metrics import roc_auc_score
 
 from cxnlp.results import Note
 
-__all__ = ["Design", "design", "levels", "MISSING", "OTHER"]
+__all__ = ["Design", "Term", "design", "independent", "levels", "MISSING", "OTHER"]
 
 MISSING = "(missing)"
 OTHER = "(other)"
 
+_BAND = "band "
 _MIN_LEVEL = 10
 _MAX_LEVELS = 20
 _MANY_UNITS = 1_000
@@ -30,13 +31,22 @@ _SUSPICIOUS_R2 = 0.90
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One column of a design after the intercept: ``name``, such as 'plan: basic', and the level that it is compared
+    with, ``reference``, such as 'plan: plus'. A band of a number is named by its smallest and largest value."""
+
+    name: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     """Controls of one outcome's units.
 
     ``cell``: number of each unit's combination of levels, int (units,). ``matrix``: one row per
     cell, intercept first, then an indicator per level beside the most common one, float (cells,
     parameters), of full rank. ``stratum``: Mantel-Haenszel stratum of each cell, int (cells,).
-    ``used``: the controls that say something.
+    ``used``: the controls that say something. ``terms``: what the columns of the matrix after the first are.
     """
 
     cell: np.ndarray
@@ -44,6 +54,7 @@ class Design:
     stratum: np.ndarray
     used: tuple[str, ...]
     notes: tuple[Note, ...] = ()
+    terms: tuple[Term, ...] = ()
 
 
 def design(controls: pd.DataFrame, y: np.ndarray, kind: Literal["event", "score", "amount"] = "event") -> Design:
@@ -56,6 +67,7 @@ def design(controls: pd.DataFrame, y: np.ndarray, kind: Literal["event", "score"
     """
     notes: list[Note] = []
     coded: dict[str, np.ndarray] = {}
+    named: dict[str, list[str]] = {}
     for name in controls.columns:
         level = levels(controls[name])
         code = _codes(level)
@@ -67,6 +79,7 @@ def design(controls: pd.DataFrame, y: np.ndarray, kind: Literal["event", "score"
         if pooled := int((level == OTHER).sum()):
             notes.append(_note(f"control {name!r}: units with a rare value were pooled as {OTHER}", "info", pooled))
         coded[str(name)] = code
+        named[str(name)] = _names(str(name), controls[name], level, code)
         if how_well := _tells(code, y, kind):
             notes.append(
                 _note(
@@ -80,8 +93,10 @@ def design(controls: pd.DataFrame, y: np.ndarray, kind: Literal["event", "score"
             np.zeros(len(controls), dtype=np.intp), np.ones((1, 1)), np.zeros(1, dtype=np.intp), (), tuple(notes)
         )
     cells, cell = np.unique(np.column_stack(list(coded.values())), axis=0, return_inverse=True)
-    matrix, owner = _independent(cells)
-    used = tuple(name for number, name in enumerate(coded) if number in owner)
+    matrix, kept = _indicators(cells)
+    used = tuple(name for number, name in enumerate(coded) if number in {owner for owner, _ in kept})
+    words = list(named.values())
+    terms = tuple(Term(words[control][level], words[control][0]) for control, level in kept)
     repeated = [name for name in coded if name not in used]
     if repeated:
         notes.append(_note(f"controls {', '.join(repeated)} only repeat {', '.join(used)} and were dropped", "info"))
@@ -94,7 +109,7 @@ def design(controls: pd.DataFrame, y: np.ndarray, kind: Literal["event", "score"
                 "info",
             )
         )
-    return Design(cell.ravel(), matrix, stratum, used, tuple(notes))
+    return Design(cell.ravel(), matrix, stratum, used, tuple(notes), terms)
 
 
 def levels(values: pd.Series) -> pd.Series:
@@ -140,7 +155,7 @@ def _bands(values: pd.Series) -> pd.Series:
         if (~heaped & known.notna()).any()
         else known
     )
-    named = band.map("band {:02.0f}".format, na_action="ignore").astype(object)
+    named = band.map((_BAND + "{:02.0f}").format, na_action="ignore").astype(object)
     return named.mask(heaped, known.map(_label, na_action="ignore").astype(object))
 
 
@@ -169,20 +184,44 @@ def _tells(code: np.ndarray, y: np.ndarray, kind: str) -> str:
     return f"R2 {explained:.2f}" if explained > _SUSPICIOUS_R2 else ""
 
 
-def _independent(cells: np.ndarray) -> tuple[np.ndarray, set[int]]:
-    """Intercept and indicators, leaving out each that is a sum of earlier ones; and whose indicators stayed."""
-    columns, owner = [np.ones(len(cells))], set()
-    basis = columns[0][:, None] / np.sqrt(len(cells))
-    for number, codes in enumerate(cells.T):
-        for level in range(1, codes.max() + 1):
-            column = (codes == level).astype(float)
-            rest = column - basis @ (basis.T @ column)
-            rest -= basis @ (basis.T @ rest)  # a second pass removes what rounding left of the first
-            if np.linalg.norm(rest) > 1e-8 * np.linalg.norm(column):
-                basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
-                columns.append(column)
-                owner.add(number)
-    return np.column_stack(columns), owner
+def _names(control: str, values: pd.Series, level: pd.Series, code: np.ndarray) -> list[str]:
+    """The levels of a control in words, in the order of their codes; bands by the values that they hold."""
+    first = np.unique(code, return_index=True)[1]
+    return [f"{control}: {_range(values, level, name) or name}" for name in level.iloc[first]]
+
+
+def _range(values: pd.Series, level: pd.Series, name: str) -> str:
+    """Smallest to largest value of a band; '' for a level that is no band."""
+    if not (_is_continuous(values) and name.startswith(_BAND)):
+        return ""
+    ends = values[level.eq(name)].agg(["min", "max"])
+    if is_datetime64_any_dtype(values):
+        low, high = (f"{end:%Y-%m-%d}" for end in ends)
+    else:
+        low, high = (f"{float(f'{end:.4g}'):,.12g}" for end in ends)
+    return low if low == high else f"{low} to {high}"
+
+
+def _indicators(cells: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Intercept and indicators, leaving out each that is a sum of earlier ones; (control, level) of those that stay."""
+    listed = [(number, level) for number, codes in enumerate(cells.T) for level in range(1, codes.max() + 1)]
+    columns = [(cells[:, number] == level).astype(float) for number, level in listed]
+    matrix = np.column_stack([np.ones(len(cells)), *columns])
+    kept = independent(matrix)
+    return matrix[:, kept], [listed[column - 1] for column in kept[1:]]
+
+
+def independent(matrix: np.ndarray) -> list[int]:
+    """Columns that are no weighted sum of earlier ones; the first is taken."""
+    basis = matrix[:, :1] / np.linalg.norm(matrix[:, 0])
+    kept = [0]
+    for number, column in enumerate(matrix.T[1:], start=1):
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)  # a second pass removes what rounding left of the first
+        if np.linalg.norm(rest) > 1e-8 * np.linalg.norm(column):
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+            kept.append(number)
+    return kept
 
 
 def _strata(cells: np.ndarray, names: list[str], size: np.ndarray) -> tuple[np.ndarray, list[str]]:

@@ -147,12 +147,17 @@ def _fisher(counts: Counts, least: np.ndarray, width: np.ndarray) -> np.ndarray:
     return np.minimum(np.add.reduceat(rare, first) / np.add.reduceat(share, first), 1.0)
 
 
-def q_values(p: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg q-values (1995, JRSS B 57:289-300) over all tests that have a p; NaN where p is NaN."""
+def q_values(p: np.ndarray, method: str = "bh") -> np.ndarray:
+    """q-values over all tests that have a p; NaN where p is NaN.
+
+    ``method``: 'bh', Benjamini and Hochberg 1995, JRSS B 57:289-300, which holds under independence and the positive
+    dependence that tests of one topic in several stages have; 'by', Benjamini and Yekutieli 2001, Annals of Statistics
+    29:1165-1188, which holds under any dependence and asks for a p smaller by the sum of 1/i over the tests.
+    """
     q = np.full(len(p), np.nan)
     tested = np.isfinite(p)
     if tested.any():
-        q[tested] = false_discovery_control(np.clip(p[tested], 0, 1), method="bh")
+        q[tested] = false_discovery_control(np.clip(p[tested], 0, 1), method=method)
     return q
 
 

@@ -44,8 +44,8 @@ class Family:
     notes: tuple[Note, ...] = ()
 
 
-def family(table: Table, config: DriversConfig) -> Family:
-    """The tests worth making.
+def family(table: Table, config: DriversConfig, *, later: Table | None = None) -> Family:
+    """The tests worth making; ``later``: a table that also holds what was said afterwards, for the days of mentions.
 
     Each topic x polarity that at least one unit mentions is tested over all stages, and in each
     stage with at least `MIN_STAGE_MENTIONS` units. Where one stage holds every unit of the
@@ -54,12 +54,11 @@ def family(table: Table, config: DriversConfig) -> Family:
     """
     units = table.units[table.units["n_comments"] >= 1].reset_index(drop=True)
     said = _said(table, units)
-    polar = said[said["polarity"].isin([one for one in _POLAR if one in config.polarities])]
-    mentions = _by_stage(polar.rename(columns={"own": "topic_id"}), by_stage=config.by_stage)
+    mentions = _polar(table, units, config)
     counts = mentions.groupby(_KEY, sort=True).size().rename("n").reset_index()
     large = counts[(counts["stage"] == ALL) | (counts["n"] >= MIN_STAGE_MENTIONS)]
     tests = _without_twins(large).reset_index(drop=True)[_KEY]
-    again = _by_stage(polar.rename(columns={"other_half": "topic_id"}), by_stage=config.by_stage)
+    again = _polar(table, units, config, topic="other_half")
     neutral = said[said["polarity"] == "neutral"].rename(columns={"own": "topic_id"})
     flat = _by_stage(neutral, by_stage=config.by_stage).drop(columns="polarity")
     of_both = pd.concat([flat.assign(polarity=polarity) for polarity in _POLAR])
@@ -70,7 +69,7 @@ def family(table: Table, config: DriversConfig) -> Family:
         _matrix(mentions, tests, shape),
         _matrix(of_both, tests, shape),
         _matrix(again, tests, shape),
-        _matrix(mentions, tests, shape, value="day"),
+        _matrix(mentions if later is None else _polar(later, units, config), tests, shape, value="day"),
         _halves(table, units),
         _notes(counts, large),
     )
@@ -109,6 +108,13 @@ def _said(table: Table, units: pd.DataFrame) -> pd.DataFrame:
             "day": written,
         }
     )
+
+
+def _polar(table: Table, units: pd.DataFrame, config: DriversConfig, topic: str = "own") -> pd.DataFrame:
+    """Negative and positive mentions of the polarities asked for, by `_by_stage`."""
+    said = _said(table, units)
+    polar = said[said["polarity"].isin([one for one in _POLAR if one in config.polarities])]
+    return _by_stage(polar.rename(columns={topic: "topic_id"}), by_stage=config.by_stage)
 
 
 def _days(dates: pd.Series) -> np.ndarray:

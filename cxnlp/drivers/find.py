@@ -11,9 +11,10 @@ from cxnlp.drivers.effects import q_values
 from cxnlp.drivers.family import Family, family, until
 from cxnlp.drivers.gold import labelled
 from cxnlp.drivers.impact import leave_one_out
+from cxnlp.drivers.landmark import at_first_comment
 from cxnlp.drivers.measured import Measured, measure
 from cxnlp.drivers.tiers import TIERS, tier
-from cxnlp.results import Drivers, Gold, Note, Progress, Table, Topics
+from cxnlp.results import Drivers, Gold, Note, Outcome, Progress, Table, Topics
 
 __all__ = ["find"]
 
@@ -50,11 +51,12 @@ def find(
     for done, outcome in enumerate(table.outcomes if len(chosen.tests) else ()):
         if progress:
             progress("drivers", done, len(table.outcomes))
-        if outcome.stage is None or outcome.stage not in table.stages:
+        earlier, said = _before(table, outcome)
+        notes.extend(said)
+        if earlier is table:
             measured.append(measure(outcome, chosen, controls, table, config, people))
         else:
-            earlier = until(table, outcome.stage)
-            own = family(earlier, config)
+            own = family(earlier, config, later=table)
             true = labelled(gold, earlier, own) if gold is not None else None
             measured.append(measure(outcome, own, controls, earlier, config, true))
         notes.extend(note for note in measured[-1].notes if note not in notes)
@@ -74,6 +76,13 @@ def find(
         cards(rows, table.outcomes, table.unit_name, config.q),
         (*notes, *said),
     )
+
+
+def _before(table: Table, outcome: Outcome) -> tuple[Table, tuple[Note, ...]]:
+    """The table with what had been said before the outcome was decided; the table itself where nothing is left out."""
+    if outcome.stage is not None and outcome.stage in table.stages:
+        return until(table, outcome.stage), ()
+    return at_first_comment(table, outcome)
 
 
 def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -49,14 +49,16 @@ class _Fit:
     pulls: tuple[np.ndarray, np.ndarray]
 
 
-def adjust(moments: Moments, patterns: tuple[np.ndarray, np.ndarray], units: Units | None, *, floor: bool) -> Adjusted:
+def adjust(
+    moments: Moments, patterns: tuple[np.ndarray, np.ndarray], units: Units | None, *, floor: np.ndarray
+) -> Adjusted:
     """Adjusted difference of means, with an interval that lets variances differ.
 
     The variance is HC2 (MacKinnon and White 1985, Journal of Econometrics 29:305-325). Interval and p take t with
     Satterthwaite's degrees of freedom, the variance split into the part of the mentions and that of the others;
     without controls this is Welch's test (1947, Biometrika 34:28-35) to the last digit. The classical variance takes
-    the place of a smaller HC2 (Angrist and Pischke 2009, Mostly Harmless Econometrics, section 8.1) with ``floor``, and
-    where all mentions have the mean that is fitted to them.
+    the place of a smaller HC2 (Angrist and Pischke 2009, Mostly Harmless Econometrics, section 8.1) where ``floor``
+    (tests,) says so, and where all mentions have the mean that is fitted to them.
 
     ``units``: clusters or weights. The variance is then that of `Units.sandwich`, but not below the one above; with
     t of `Units.freedom`. ``patterns``: cell and outcome of each of their patterns.
@@ -66,7 +68,7 @@ def adjust(moments: Moments, patterns: tuple[np.ndarray, np.ndarray], units: Uni
         estimator = np.where(estimator == "", units.few_clusters(), estimator)
     effect, se, df = (np.full(len(estimator), np.nan) for _ in range(3))
     for tests in blocks(np.flatnonzero(estimator == ""), 2 * len(moments.n)):
-        fit = _fit(moments, tests, floor)
+        fit = _fit(moments, tests, floor[tests])
         variance = fit.variance
         if units is not None:
             variance = np.maximum(variance, _sandwich(units, patterns, tests, fit, moments.matrix.shape[1] + 1))
@@ -77,10 +79,12 @@ def adjust(moments: Moments, patterns: tuple[np.ndarray, np.ndarray], units: Uni
     estimator[se == 0] = "none: the outcome does not vary"
     with np.errstate(invalid="ignore", divide="ignore"):
         reach, p = t.isf(0.025, df) * se, 2 * t.sf(np.abs(effect) / se, df)
-    return Adjusted.of(estimator, rd=effect, low=effect - reach, high=effect + reach, se=se, p=p)
+    low, high = effect - reach, effect + reach
+    # One coefficient for everybody: those who mention it differ by as much as all would.
+    return Adjusted.of(estimator, rd=effect, low=low, high=high, se=se, att=effect, att_low=low, att_high=high, p=p)
 
 
-def _fit(moments: Moments, tests: np.ndarray, floor: bool) -> _Fit:
+def _fit(moments: Moments, tests: np.ndarray, floor: np.ndarray) -> _Fit:
     x, n1 = moments.matrix, moments.n_mentions[tests]
     counts = (moments.n - n1, n1)
     gram = (x * moments.n[:, None]).T @ x

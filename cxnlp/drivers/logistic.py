@@ -24,11 +24,12 @@ _TOLERANCE = 1e-8
 _LONGEST_STEP = (
     5.0  # of a log odds; a rare outcome that nearly every mention has would else throw the first step far out
 )
+_OF_RATES = (3, 4, 6, 7)  # errors that only the intervals of `_between` take
 _SEPARATED = 20.0  # a linear predictor beyond this is a probability within 2e-9 of 0 or 1
 
 
 def adjust(cells: Cells, units: Units | None = None) -> Adjusted:
-    """Average marginal effect, odds ratio and p of every mention, controls held fixed.
+    """Average marginal effect, over all and among those who mention it, odds ratio and p, controls held fixed.
 
     Maximum likelihood where it exists and at least 10 of the rarer outcome stand behind each parameter:
     likelihood-ratio p, Wald interval of the odds ratio. Firth's penalised likelihood otherwise: penalised
@@ -44,12 +45,12 @@ def adjust(cells: Cells, units: Units | None = None) -> Adjusted:
         estimator = np.where(estimator == "", units.few_clusters(), estimator)
     crossed = products(cells.rows)
     beta, p, limits = _fit(cells, crossed, estimator)
-    rates, errors = np.full((len(beta), 2), np.nan), np.full((len(beta), 5), np.nan)
+    rates, errors = np.full((len(beta), 4), np.nan), np.full((len(beta), 8), np.nan)
+    scarce = estimator == "firth"
     for tests in blocks(np.flatnonzero(np.isfinite(beta).all(axis=1)), 2 * len(cells.n)):
         rates[tests], errors[tests], carried = _marginal(cells, crossed, tests, beta[tests])
         if units is not None:
-            robust = [_sandwich(cells, units, tests, beta[tests], one) for one in np.moveaxis(carried, 2, 0)]
-            errors[tests] = np.maximum(errors[tests], np.sqrt(np.column_stack(robust)))
+            errors[tests] = np.maximum(errors[tests], _robust(cells, units, tests, beta[tests], carried, scarce[tests]))
     reach: np.ndarray | float = norm.isf(0.025)
     if units is not None:
         reach = t.isf(0.025, units.freedom)
@@ -60,14 +61,17 @@ def adjust(cells: Cells, units: Units | None = None) -> Adjusted:
         for side, profile in zip((-1, 1), limits.T, strict=True)
     )
     rd, rr = rates[:, 1] - rates[:, 0], rates[:, 1] / rates[:, 0]
-    below, above = _between(rates, errors[:, 3:] * np.reshape(reach, (-1, 1)))
-    scarce = estimator == "firth"
+    all_low, all_high = _limits(rates[:, :2], errors[:, [0, 3, 4]], reach, scarce)
+    att_low, att_high = _limits(rates[:, 2:], errors[:, 5:], reach, scarce)
     return Adjusted.of(
         estimator,
         rd=rd,
-        low=np.where(scarce, below, np.maximum(rd - reach * errors[:, 0], -1)),
-        high=np.where(scarce, above, np.minimum(rd + reach * errors[:, 0], 1)),
+        low=all_low,
+        high=all_high,
         se=errors[:, 0],
+        att=rates[:, 3] - rates[:, 2],
+        att_low=att_low,
+        att_high=att_high,
         rr=rr,
         rr_low=rr * np.exp(-reach * errors[:, 1]),
         rr_high=rr * np.exp(reach * errors[:, 1]),
@@ -146,32 +150,56 @@ def loglik(rows: np.ndarray, n: np.ndarray, bad: np.ndarray, beta: np.ndarray) -
 def _marginal(
     cells: Cells, crossed: sparse.csr_array, tests: np.ndarray, beta: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rates without and with the mention, averaged over all units, and standard errors.
+    """Rates without and with the mention, averaged over all units and over those who mention it, and standard errors.
 
     Every unit is predicted once with and once without the mention (g-computation: Robins 1986; Snowden, Rose and
     Mortimer 2011, Am J Epidemiol 173:731-738). The variance is that of the coefficients, the inverse Fisher
     information, carried through the gradient, for the units at hand.
 
-    Returns the rates (b, 2); standard errors (b, 5) of their difference, log ratio, the log odds ratio of the model,
-    and the log odds of either rate; and for each the inverse information times its gradient, (b, parameters, 5).
+    Returns the rates (b, 4), of all and of those who mention it; standard errors (b, 8), over all of the difference, the
+    log ratio, the log odds ratio of the model and the log odds of either rate, over those who mention it of the
+    difference and of the log odds of either rate; and for each the inverse information times its gradient,
+    (b, parameters, 8).
     """
-    share = cells.n / cells.n.sum()
     predictor = beta[:, :-1] @ cells.matrix.T
-    without, with_ = expit(predictor), expit(predictor + beta[:, -1:])
-    rates = np.column_stack([without @ share, with_ @ share])
-    slopes = [share * mean * (1 - mean) for mean in (without, with_)]
-    none = np.column_stack([slopes[0] @ cells.matrix, np.zeros(len(beta))])
-    some = np.column_stack([slopes[1] @ cells.matrix, slopes[1].sum(axis=1)])
+    means = expit(predictor), expit(predictor + beta[:, -1:])
+    said = cells.n_mentions[tests]
+    everybody = _averaged(cells.matrix, np.broadcast_to(cells.n / cells.n.sum(), said.shape), means)
+    mentioning = _averaged(cells.matrix, said / said.sum(axis=1, keepdims=True), means)
     last = np.zeros_like(beta)
     last[:, -1] = 1
-    one, two = rates[:, :1], rates[:, 1:]
-    gradients = np.stack(
-        [some - none, some / two - none / one, last, none / (one * (1 - one)), some / (two * (1 - two))], axis=2
-    )
-    mean = np.hstack([without, with_])
+    (one, two), (none, some) = everybody
+    over_all = [some - none, some / two - none / one, last, none / (one * (1 - one)), some / (two * (1 - two))]
+    (three, four), (none, some) = mentioning
+    among = [some - none, none / (three * (1 - three)), some / (four * (1 - four))]
+    gradients = np.stack([*over_all, *among], axis=2)
+    mean = np.hstack(means)
     fisher = information(crossed, cells.counts(tests)[0] * mean * (1 - mean))
     carried = np.linalg.solve(fisher, gradients)
-    return rates, np.sqrt((gradients * carried).sum(axis=1)), carried
+    return np.hstack([one, two, three, four]), np.sqrt((gradients * carried).sum(axis=1)), carried
+
+
+def _averaged(
+    matrix: np.ndarray, share: np.ndarray, means: tuple[np.ndarray, np.ndarray]
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Rates without and with the mention over units of whom ``share`` (b, cells) is in each cell, (b, 1) each, and their
+    gradients, (b, parameters) each; ``means``: rates by cell, (b, cells)."""
+    none, some = (share * mean * (1 - mean) for mean in means)
+    rate_none, rate_some = ((share * mean).sum(axis=1, keepdims=True) for mean in means)
+    of_mention = some.sum(axis=1, keepdims=True)
+    gradients = np.hstack([none @ matrix, np.zeros_like(of_mention)]), np.hstack([some @ matrix, of_mention])
+    return (rate_none, rate_some), gradients
+
+
+def _limits(
+    rates: np.ndarray, errors: np.ndarray, reach: np.ndarray | float, scarce: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of the difference of two rates (k, 2) by the standard errors (k, 3) of it and of their log odds: symmetric,
+    but by `_between` where ``scarce``."""
+    below, above = _between(rates, errors[:, 1:] * np.reshape(reach, (-1, 1)))
+    rd = rates[:, 1] - rates[:, 0]
+    low, high = np.maximum(rd - reach * errors[:, 0], -1), np.minimum(rd + reach * errors[:, 0], 1)
+    return np.where(scarce, below, low), np.where(scarce, above, high)
 
 
 def _between(rates: np.ndarray, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -186,6 +214,18 @@ def _between(rates: np.ndarray, reach: np.ndarray) -> tuple[np.ndarray, np.ndarr
     rd = rates[:, 1] - rates[:, 0]
     below = rd - np.hypot(rates[:, 1] - low[:, 1], high[:, 0] - rates[:, 0])
     return below, rd + np.hypot(high[:, 1] - rates[:, 1], rates[:, 0] - low[:, 0])
+
+
+def _robust(
+    cells: Cells, units: Units, tests: np.ndarray, beta: np.ndarray, carried: np.ndarray, scarce: np.ndarray
+) -> np.ndarray:
+    """Standard errors (b, 8) by `_sandwich`, in the order of `_marginal`; 0 where nothing takes them."""
+    errors = np.zeros((len(tests), carried.shape[2]))
+    for number, one in enumerate(np.moveaxis(carried, 2, 0)):
+        which = np.flatnonzero(scarce) if number in _OF_RATES else np.arange(len(tests))
+        if len(which):
+            errors[which, number] = np.sqrt(_sandwich(cells, units, tests[which], beta[which], one[which]))
+    return errors
 
 
 def _sandwich(cells: Cells, units: Units, tests: np.ndarray, beta: np.ndarray, carried: np.ndarray) -> np.ndarray:

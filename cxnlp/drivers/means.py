@@ -15,6 +15,8 @@ from cxnlp.drivers.sample import Sample
 
 __all__ = ["Line", "estimate"]
 
+_IN_UNITS = ("rd", "low", "high", "se", "att", "att_low", "att_high")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -31,8 +33,16 @@ class Line:
         spread = float(sample.y.std(ddof=1))
         return cls(sample, (sample.y - sample.y.mean()) / spread, spread)
 
-    def adjust(self, weight: np.ndarray | None = None, *, controls: bool = True, clusters: bool = True) -> Adjusted:
-        """The linear estimates in the outcome's unit."""
+    def adjust(
+        self,
+        weight: np.ndarray | None = None,
+        *,
+        controls: bool = True,
+        clusters: bool = True,
+        floor: np.ndarray | None = None,
+    ) -> Adjusted:
+        """The linear estimates in the outcome's unit. ``floor``: bool (k,), tests whose variance is never below the
+        classical one, as those of amounts never are."""
         sample, plan = self.sample, self.sample.design
         cell = plan.cell if controls else np.zeros_like(plan.cell)
         matrix = plan.matrix if controls else np.ones((1, 1))
@@ -41,9 +51,10 @@ class Line:
         moments = linear.Moments(matrix, *(all_ for all_, _ in tables), *(said for _, said in tables))
         pairs, pattern = np.unique(np.column_stack([cell, self.value]), axis=0, return_inverse=True)
         behind = units(pattern.ravel(), sample.mentions, sample.cluster if clusters else None, weight)
+        held = np.full(sample.mentions.shape[1], sample.outcome.kind == "amount") if floor is None else floor
         patterns = pairs[:, 0].astype(np.intp), pairs[:, 1]
-        found = linear.adjust(moments, patterns, behind, floor=sample.outcome.kind == "amount")
-        scaled = {name: getattr(found, name) * self.spread for name in ("rd", "low", "high", "se")}
+        found = linear.adjust(moments, patterns, behind, floor=held)
+        scaled = {name: getattr(found, name) * self.spread for name in _IN_UNITS}
         return replace(found, **scaled)
 
 

@@ -18,6 +18,7 @@ from cxnlp.drivers.importance import importance
 from cxnlp.drivers.kano import kano
 from cxnlp.drivers.outcome import adjusted, estimates, unanswerable
 from cxnlp.drivers.outcome import notes as about_sample
+from cxnlp.drivers.power import mentions_needed
 from cxnlp.drivers.refute import Probe, refute
 from cxnlp.drivers.sample import Sample
 from cxnlp.drivers.tiers import POWER_SD
@@ -29,6 +30,11 @@ __all__ = ["Measured", "measure"]
 
 _CURVES = 3
 """Associations of an outcome whose survival curves are given: the strongest."""
+
+_FEW_WROTE_TWICE = 0.05
+"""Share of units with several comments up to which time to write plays no part."""
+
+_FOR_TIERS = ("powered", "practical", "power_limit", "timing", "gold_needed", "attenuation")
 
 _WORTH = 0.10
 """Associations with a smaller unadjusted p are corrected for tagging errors: no other can reach WATCH."""
@@ -87,10 +93,13 @@ def measure(
     when, said = times(sample, family, table) if outcome.name == "churned" else (None, ())
     if when is not None:
         frame = frame.assign(**when.hazards(sample))
-    frame["timing"] = "dates" if when is not None else "same time" if _answered(outcome, table) else "unknown"
+    frame["timing"] = _timing(outcome, family, table)
     weights, about = _weighted(sample, controls, table)
     frame = frame.assign(**refute(Probe(sample, columns, config.permutations, config.permutation_seed)), **weights)
     frame = frame.assign(**_corrected(sample, gold, columns, config), **_at_stake(sample, columns, family))
+    frame["attenuation"] = audit_size.attenuation(
+        columns["n_mentions"] / len(sample.y), frame.get("sensitivity"), frame.get("specificity")
+    )
     frame = frame.assign(**heterogeneity.shrink(tests, columns["rd_adjusted"], columns["rd_adjusted_se"]))
     return Measured(
         outcome.name,
@@ -102,9 +111,17 @@ def measure(
     )
 
 
-def _answered(outcome: Outcome, table: Table) -> bool:
-    """The outcome is an answer given with the comment: nothing came first."""
-    return outcome.kind == "score" or outcome.source in {score.source for score in table.scores}
+def _timing(outcome: Outcome, family: Family, table: Table) -> str:
+    """What is known of the order of comment and outcome.
+
+    'dates'; 'same time', where the outcome is an answer given with the comment; 'one comment', where there are no
+    dates, but hardly anybody wrote twice, so that nobody had more time to say more; or 'unknown'.
+    """
+    if outcome.kind == "score" or outcome.source in {score.source for score in table.scores}:
+        return "same time"
+    if outcome.name == "churned" and "left_at" in family.units and family.units["left_at"].notna().any():
+        return "dates"
+    return "one comment" if (family.units["n_comments"] > 1).mean() <= _FEW_WROTE_TWICE else "unknown"
 
 
 def _sample(outcome: Outcome, family: Family, controls: pd.DataFrame) -> tuple[Sample, tuple[Note, ...]]:
@@ -135,17 +152,24 @@ def _gates(sample: Sample, columns: dict[str, np.ndarray], config: DriversConfig
     """What the tiers ask for: the smallest difference that matters, and whether the test could have shown one."""
     kind, scale = sample.outcome.kind, sample.outcome.scale
     if kind == "event":
-        with np.errstate(invalid="ignore"):
-            return {
-                "practical": config.practical_rd,
-                "power_limit": np.nan,
-                "powered": np.asarray(columns["mde_rr"], float) <= config.power_rr,
-            }
+        return {"practical": config.practical_rd, "power_limit": np.nan, "powered": _powered(sample, columns, config)}
     width = scale.high - scale.low if scale is not None else abs(sample.y.mean()) if len(sample.y) else np.nan
     limit = POWER_SD * sample.y.std() if len(sample.y) else np.nan
     with np.errstate(invalid="ignore"):
         powered = np.asarray(columns["mde"], float) <= limit
     return {"practical": config.practical_rd * width, "power_limit": limit, "powered": powered}
+
+
+def _powered(sample: Sample, columns: dict[str, np.ndarray], config: DriversConfig) -> np.ndarray:
+    """Whether the test could have shown `power_rr`, or, where mentions go with fewer outcomes, its inverse."""
+    with np.errstate(invalid="ignore"):
+        upward = np.asarray(columns["mde_rr"], float) <= config.power_rr
+        fewer = np.flatnonzero(upward & (columns["rd"] < 0))
+    n, mentions = len(sample.y), np.asarray(columns["n_mentions"])
+    for test in fewer.tolist():
+        one = int(mentions[test])
+        upward[test] = one >= mentions_needed(sample.y.mean(), one, n - one, 1 / config.power_rr, config.power)
+    return upward
 
 
 def _weighted(sample: Sample, controls: pd.DataFrame, table: Table) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
@@ -179,7 +203,7 @@ def _corrected(
 
 
 def _at_stake(sample: Sample, columns: dict[str, np.ndarray], family: Family) -> dict[str, np.ndarray]:
-    effect = tuple(columns[f"rd_adjusted{end}"] for end in ("", "_low", "_high"))
+    effect = tuple(columns[f"att{end}"] for end in ("", "_low", "_high"))
     found = at_risk.what_if(columns["n_mentions"], len(sample.y), effect)
     if sample.outcome.kind != "event":
         return found
@@ -218,8 +242,8 @@ def _kano(sample: Sample, tests: pd.DataFrame, config: DriversConfig) -> pd.Data
 def _finished(frame: pd.DataFrame) -> pd.DataFrame:
     """All columns that tiers and cards look at; and which refutations failed, in words."""
     given = set(frame.columns)
-    wanted = [*schema.names("drivers"), "powered", "practical", "power_limit", "timing", "gold_needed", "column"]
-    numbers = {one.name for one in schema.TABLES["drivers"] if one.kind == "number"} | {"gold_needed"}
+    wanted = [*schema.names("drivers"), *_FOR_TIERS, "column"]
+    numbers = {one.name for one in schema.TABLES["drivers"] if one.kind == "number"} | {"gold_needed", "attenuation"}
     missing = {name: np.nan for name in wanted if name not in given and name in numbers}
     frame = frame.assign(**missing).reindex(columns=wanted)
     if "timing" not in given:

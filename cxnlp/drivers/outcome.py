@@ -15,12 +15,12 @@ from cxnlp.drivers.sample import Sample
 from cxnlp.drivers.tiers import MIN_EVENTS
 from cxnlp.results import Note
 
-__all__ = ["adjusted", "estimates", "notes", "unanswerable"]
+__all__ = ["adjusted", "estimates", "in_order", "notes", "unanswerable"]
 
 _NUMBERS = (
     "rd", "rd_low", "rd_high", "rr", "rr_low", "rr_high", "odds_ratio", "or_low", "or_high", "p",
-    "rd_adjusted", "rd_adjusted_low", "rd_adjusted_high", "rd_adjusted_se", "rr_adjusted", "rr_adjusted_low",
-    "rr_adjusted_high", "or_adjusted", "or_adjusted_low", "or_adjusted_high", "p_adjusted", "po_p", "or_mh",
+    "rd_adjusted", "rd_adjusted_low", "rd_adjusted_high", "rd_adjusted_se", "att", "att_low", "att_high",
+    "rr_adjusted", "rr_adjusted_low", "rr_adjusted_high", "or_adjusted", "or_adjusted_low", "or_adjusted_high", "p_adjusted", "po_p", "or_mh",
     "e_value", "e_value_low", "mde_rr", "mde",
 )  # fmt: skip
 
@@ -28,11 +28,12 @@ _NUMBERS = (
 def estimates(sample: Sample, config: DriversConfig) -> dict[str, np.ndarray]:
     """The `drivers` columns of one outcome that need no other outcome, arrays (k,) by name.
 
-    Beside the declared columns: ``rd_adjusted_se``, the standard error of rd_adjusted, and ``rr_adjusted_low`` and
-    ``rr_adjusted_high``, 95 % by the delta method on the log scale. NaN where there is no number that can be trusted;
+    Beside the declared columns: ``rd_adjusted_se``, the standard error of rd_adjusted; ``att`` with limits, the adjusted
+    difference among those who mention it; ``rr_adjusted_low`` and ``rr_adjusted_high``, 95 % by the delta method on the
+    log scale. NaN where there is no number that can be trusted;
     ``estimator`` says why there is no adjusted one. README.md says which method fills which column.
     """
-    sample, _ = _in_order(sample, None)
+    sample, _ = in_order(sample)
     columns = _described(sample)
     k = sample.mentions.shape[1]
     columns |= {name: np.full(k, np.nan) for name in _NUMBERS}
@@ -54,7 +55,7 @@ def adjusted(sample: Sample, weight: np.ndarray | None = None) -> Adjusted:
     """
     if why := unanswerable(sample):
         return Adjusted.of(np.full(sample.mentions.shape[1], f"none: {why}", dtype=object))
-    sample, weight = _in_order(sample, weight)
+    sample, weight = in_order(sample, weight)
     return events.adjust(sample, weight)[0] if sample.outcome.kind == "event" else means.Line.of(sample).adjust(weight)
 
 
@@ -91,7 +92,7 @@ def notes(sample: Sample) -> tuple[Note, ...]:
     return tuple(found)
 
 
-def _in_order(sample: Sample, weight: np.ndarray | None) -> tuple[Sample, np.ndarray | None]:
+def in_order(sample: Sample, weight: np.ndarray | None = None) -> tuple[Sample, np.ndarray | None]:
     """The units sorted by what enters sums, so that their last bits do not depend on the order of the input's rows."""
     weights = np.ones(len(sample.y)) if weight is None else np.asarray(weight, float) / np.mean(np.sort(weight))
     cluster = np.zeros(len(sample.y), dtype=int) if sample.cluster is None else sample.cluster
@@ -126,7 +127,7 @@ def _described(sample: Sample) -> dict[str, np.ndarray]:
         "events_mentions": np.asarray(sample.mentions[bad].sum(axis=0), dtype=np.int64),
         "rate_with": with_,
         "rate_without": without,
-        "same_sign_halves": (halves[0] == halves[1]) & (halves[0] != 0),
+        "same_sign_halves": (halves[0] == halves[1]) & (halves[0] == np.sign(with_ - without)) & (halves[0] != 0),
     }
 
 
@@ -142,6 +143,9 @@ def _named(found: Adjusted, sample: Sample) -> dict[str, np.ndarray]:
         "rd_adjusted_low": found.low,
         "rd_adjusted_high": found.high,
         "rd_adjusted_se": found.se,
+        "att": found.att,
+        "att_low": found.att_low,
+        "att_high": found.att_high,
         "rr_adjusted": found.rr,
         "rr_adjusted_low": found.rr_low,
         "rr_adjusted_high": found.rr_high,

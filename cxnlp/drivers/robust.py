@@ -10,7 +10,7 @@ from scipy import sparse
 
 from cxnlp.drivers.cells import blocks
 
-__all__ = ["Units", "Influence", "FEW_CLUSTERS", "MIN_CLUSTERS", "units"]
+__all__ = ["FEW_CLUSTERS", "Influence", "MIN_CLUSTERS", "Units", "exact_sum", "holding", "units"]
 
 FEW_CLUSTERS = 20
 """Below so many clusters robust intervals are somewhat too narrow, and the estimator says so."""
@@ -75,9 +75,9 @@ class Units:
             # Patterns after the last one that occurs have an influence, but no units.
             sums = everyone @ without[:patterns]
             sums += np.bincount(place, weights=added, minlength=groups * len(block)).reshape(groups, len(block))
-            variance[block] = _exact_sum(sums**2)
-        holding = np.maximum(self.holding[tests], 2)
-        return variance * holding / (holding - 1) * (n - 1) / max(n - parameters, 1)
+            variance[block] = exact_sum(sums**2)
+        held = np.maximum(self.holding[tests], 2)
+        return variance * held / (held - 1) * (n - 1) / max(n - parameters, 1)
 
     def few_clusters(self) -> np.ndarray:
         """Why clusters forbid an estimate, object array (tests,); '' where they do not."""
@@ -96,10 +96,10 @@ def units(
     n = len(pattern)
     group = np.arange(n) if cluster is None else np.unique(cluster, return_inverse=True)[1].ravel()
     each = np.ones(n) if weight is None else weight
-    return Units(pattern, mentions, group, each, cluster is not None, _holding(group, mentions))
+    return Units(pattern, mentions, group, each, cluster is not None, holding(group, mentions))
 
 
-def _holding(group: np.ndarray, mentions: sparse.csr_array) -> np.ndarray:
+def holding(group: np.ndarray, mentions: sparse.csr_array) -> np.ndarray:
     """Groups with a mention, or groups with a unit that has none, whichever are fewer: int (tests,)."""
     size, tests = np.bincount(group), mentions.shape[1]
     belongs = sparse.csr_array((np.ones(len(group), dtype=np.int64), (group, np.arange(len(group)))))
@@ -110,7 +110,7 @@ def _holding(group: np.ndarray, mentions: sparse.csr_array) -> np.ndarray:
     return np.minimum(with_, without)
 
 
-def _exact_sum(squares: np.ndarray) -> np.ndarray:
+def exact_sum(squares: np.ndarray) -> np.ndarray:
     """Sums over rows in whole steps of 2^-61 of the largest possible sum: any order, and so any numbering of the
     groups, gives the same bits."""
     largest = squares.max(axis=0, initial=0) * len(squares)

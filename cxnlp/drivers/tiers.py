@@ -30,6 +30,8 @@ POWER_SD = 0.5
 """Of a score or an amount: a test counts as powered if it could have shown a difference of so many standard
 deviations, what Cohen (1988, Statistical Power Analysis for the Behavioral Sciences) calls a medium effect."""
 
+_DATES = "dates of the comments and of leaving (--date, --churn-date)"
+
 _Test = Mapping[str, Any]
 
 
@@ -53,17 +55,21 @@ class _Missing:
 def tier(test: _Test, config: DriversConfig) -> Verdict:
     """The tier of one row of the `drivers` table.
 
-    Beside the declared columns the row has ``powered`` (bool: see `POWER_SD` and `config.power_rr`), ``practical`` (the
-    smallest difference that matters, in the outcome's unit), ``timing`` ('dates', 'same time' or 'unknown'), ``failed``
-    (refutations that failed, in words, joined by '; '), ``gold_needed`` (units that an audit would have to label),
-    ``power_limit`` (`POWER_SD` in the outcome's unit) and ``unit_name``.
+    Beside the declared columns the row has ``powered`` (bool: see `POWER_SD` and `config.power_rr`), ``practical``
+    (the smallest difference that matters, in the outcome's unit), ``timing`` (see `measured`), ``attenuation`` (what
+    errors of the tags leave of a difference), ``failed`` (refutations that failed, in words, joined by '; '),
+    ``gold_needed`` (units that an audit would have to label), ``power_limit`` (`POWER_SD` in the outcome's unit) and
+    ``unit_name``.
 
-    In this order: INSUFFICIENT below the power gate, whatever the p-value; where q is not below `config.q`, NOT
-    SUPPORTED if the interval lies within what does not matter, else INSUFFICIENT; WATCH where something of
-    `_for_probable` is missing, or more than one of `_one_may_miss`; CONFIRMED where nothing at all is; else PROBABLE.
+    In this order: INSUFFICIENT below the power gate, whatever the p-value; NOT SUPPORTED if the interval, made wider
+    for errors of the tags, lies within what does not matter; INSUFFICIENT where q is not below `config.q`; WATCH where
+    something of `_for_probable` is missing, or more than one of `_one_may_miss`; CONFIRMED where nothing at all is;
+    else PROBABLE.
     """
     if short := _too_little(test, config):
         return Verdict("INSUFFICIENT", f"Not enough data: {short.why}.", _sentence(short.help))
+    if small := _ruled_out(test):
+        return Verdict("NOT SUPPORTED", small, "")
     if not test["q"] < config.q:
         return _not_shown(test)
     needed = _for_probable(test, config)
@@ -106,13 +112,19 @@ def _too_few_mentions(test: _Test, config: DriversConfig) -> _Missing:
     # Perspectives on Psychological Science 9:641-651).
     seen = f"; a difference shows already (q = {test['q']:.2g}), but so few mentions overstate its size"
     could = (
-        f"a risk ratio of {config.power_rr:g}"
+        f"a risk ratio of {_asked(test, config):g}"
         if test["kind"] == "event"
         else f"a difference of {wording.amount(float(test['power_limit']))}"
     )
     more = max(_enough(test, config), config.min_mentions) - mentions
     help = f"about {more:,} more mentions, at the same share of all comments" if more > 0 else "more clusters"
-    return _Missing(f"{mentions:,} mentions could not show {could}{seen if test['q'] < config.q else ''}", help)
+    few = f"{mentions:,} mention{'s' if mentions != 1 else ''} could not show {could}"
+    return _Missing(f"{few}{seen if test['q'] < config.q else ''}", help)
+
+
+def _asked(test: _Test, config: DriversConfig) -> float:
+    """The risk ratio that the test must be able to show: the inverse where mentions go with fewer outcomes."""
+    return 1 / config.power_rr if test["rd"] < 0 else config.power_rr
 
 
 def _enough(test: _Test, config: DriversConfig) -> int:
@@ -122,7 +134,7 @@ def _enough(test: _Test, config: DriversConfig) -> int:
         # The smallest detectable difference falls with the square root of the number of mentions.
         return int(np.ceil(mentions * (float(test["mde"]) / float(test["power_limit"])) ** 2))
     base, mde_rr = int(test["events"]) / n, float(test["mde_rr"])
-    enough = mentions_needed(base, mentions, n - mentions, config.power_rr, config.power)
+    enough = mentions_needed(base, mentions, n - mentions, _asked(test, config), config.power)
     if not np.isfinite(mde_rr):
         return enough
     # Mentions in clusters are worth fewer independent ones: as many as can show what these can.
@@ -135,16 +147,34 @@ def _said(test: _Test) -> str:
     return str(test["estimator"]).removeprefix("none: ")
 
 
+def _interval(test: _Test) -> tuple[float, float]:
+    """Of the adjusted difference, of the unadjusted one where there is none."""
+    name = "rd_adjusted" if np.isfinite(test["rd_adjusted_low"]) else "rd"
+    return float(test[f"{name}_low"]), float(test[f"{name}_high"])
+
+
+def _ruled_out(test: _Test) -> str:
+    """That a difference which matters is ruled out, in words; '' where it is not.
+
+    Errors of the tags draw differences towards zero: the limits are divided by what they leave of a difference, those
+    that people corrected are taken where there are any.
+    """
+    limit, (low, high) = float(test["practical"]), _interval(test)
+    if np.isfinite(test["rd_corrected_low"]):
+        low, high, left = float(test["rd_corrected_low"]), float(test["rd_corrected_high"]), 1.0
+    else:
+        left = float(test["attenuation"])
+    if not (-limit < low / left and high / left < limit):
+        return ""
+    errors = "taken into account" if test["n_gold"] > 0 else "of the usual size taken into account"
+    return f"A difference of {_size(limit, test['kind'])} or more is ruled out, errors of the tags {errors}."
+
+
 def _not_shown(test: _Test) -> Verdict:
-    """No association stands out: is one that matters ruled out, or is it simply not known?"""
-    adjusted = np.isfinite(test["rd_adjusted_low"])
-    low, high = (float(test[f"{'rd_adjusted' if adjusted else 'rd'}_{end}"]) for end in ("low", "high"))
-    limit = float(test["practical"])
+    """No association stands out, and one that matters is not ruled out."""
+    low, high = _interval(test)
     if not (np.isfinite(low) and np.isfinite(high)):
         return Verdict("INSUFFICIENT", f"There is no interval: {_said(test)}.", "")
-    if -limit < low and high < limit:
-        size = _size(limit, test["kind"])
-        return Verdict("NOT SUPPORTED", f"A difference of {size} or more is ruled out.", "")
     why = (
         f"It does not stand out from chance{_q(test['q'])}, and is not shown to be small: the difference may be "
         f"anything from {_size(low, test['kind'])} to {_size(high, test['kind'])}."
@@ -161,6 +191,15 @@ def _for_probable(test: _Test, config: DriversConfig) -> list[_Missing]:
     found = [_Missing(why) for why in _adjustment(test, config) if why]
     if _late(test):
         found.append(_Missing("it does not hold when time before the mention is set apart (Cox model)"))
+    if test["timing"] == "unknown":
+        why = "customers wrote several comments, and without dates those who stay longer have had time to say more"
+        found.append(_Missing(why, _DATES if test["kind"] == "event" else ""))
+    if not test["same_sign_halves"]:
+        found.append(_Missing("the two random halves of the data do not agree with the whole in direction"))
+    if _opposite(test):
+        found.append(
+            _Missing("corrected for the tagging errors that the audit found, the direction is the opposite one")
+        )
     if test["failed"]:
         found.append(_Missing(test["failed"]))
     if test["precision"] < MIN_PRECISION and not _audited(test):
@@ -199,7 +238,7 @@ def _late(test: _Test) -> bool:
 
 
 def _one_may_miss(test: _Test) -> list[_Missing]:
-    """The tags are right, the topic is real, and it was not found in the data that it is tested on."""
+    """The tags are right, and the topic is real."""
     found = []
     if not _audited(test):
         found.append(_audit(test))
@@ -209,9 +248,12 @@ def _one_may_miss(test: _Test) -> list[_Missing]:
     elif stability < MIN_STABILITY:
         why = f"the topic came back in {stability:.0%} of the refits; {MIN_STABILITY:.0%} are needed"
         found.append(_Missing(why, "more comments, or fewer topics"))
-    if not test["same_sign_halves"]:
-        found.append(_Missing("the two random halves of the data do not agree in direction"))
     return found
+
+
+def _opposite(test: _Test) -> bool:
+    low, high, sign = test["rd_corrected_low"], test["rd_corrected_high"], np.sign(test["rd_adjusted"])
+    return bool((low > 0 or high < 0) and np.sign(test["rd_corrected"]) == -sign)
 
 
 def _audited(test: _Test) -> bool:
@@ -238,10 +280,9 @@ def _for_confirmed(test: _Test) -> list[_Missing]:
     if _audited(test) and near < test["practical"]:
         size = _size(float(test["practical"]), test["kind"])
         found.append(_Missing(f"the corrected difference may be below {size}", "more mentions, or a larger audit"))
-    if test["timing"] == "unknown" or (test["timing"] == "dates" and not np.isfinite(test["hr"])):
+    if test["timing"] == "one comment" or (test["timing"] == "dates" and not np.isfinite(test["hr"])):
         why = "it is not known that the comments came before the outcome"
-        dates = "dates of the comments and of leaving (--date, --churn-date)"
-        found.append(_Missing(why, dates if test["kind"] == "event" else ""))
+        found.append(_Missing(why, _DATES if test["kind"] == "event" else ""))
     return found
 
 

@@ -48,7 +48,7 @@ def times(sample: Sample, family: Family, table: Table) -> tuple[Times | None, t
     if time is None:
         return None, notes
     day = family.day[sample.rows][known]
-    undated = int(sample.mentions[known].sum() - day.count_nonzero())
+    undated = int(sample.mentions[known].sum() - sample.mentions[known].multiply(day.sign()).sum())
     if undated:
         message = "mentions without a date, by units whose other comments have one: not counted in time to leaving"
         notes = (*notes, Note("drivers", message, undated, "info"))

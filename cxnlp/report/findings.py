@@ -15,8 +15,9 @@ __all__ = ["FINDINGS", "Finding", "findings", "lead"]
 
 _MOST = 5
 _LEADS = {"negative": "Complaints about “{topic}” go with", "positive": "Praise of “{topic}” goes with"}
-_HOW_OFTEN = {"churn_driver": "more often", "protective": "less often"}
-"""Kinds of flag that state an association, and its direction."""
+_EVENT = {"churn_driver": "“{label}” more often", "protective": "“{label}” less often"}
+_GRADED = {"churn_driver": "a worse “{label}”", "protective": "a better “{label}”"}
+"""Kinds of flag that state an association, and with what: of what happens or not, and of a score or an amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,12 @@ def lead(evidence: Evidence, flag: Flag) -> str:
     """The message of `flag` in a few words; its title where there are no fewer."""
     names = evidence.topics.loc[evidence.topics["topic_id"] == flag.topic_id, "topic_name"]
     start = _LEADS.get(str(flag.evidence.get("polarity")))
-    if flag.kind not in _HOW_OFTEN or names.empty or start is None:
+    if flag.kind not in _EVENT or names.empty or start is None:
         return flag.title
-    outcome = label_of(evidence, flag.evidence.get("outcome"))
-    return f"{start.replace('{topic}', str(names.iloc[0]))} “{outcome}” {_HOW_OFTEN[flag.kind]}"
+    outcome = flag.evidence.get("outcome")
+    graded = any(known.name == outcome and known.kind != "event" for known in evidence.outcomes)
+    end = (_GRADED if graded else _EVENT)[flag.kind].replace("{label}", label_of(evidence, outcome))
+    return f"{start.replace('{topic}', str(names.iloc[0]))} {end}"
 
 
 def _n_scored(evidence: Evidence) -> int:
@@ -44,13 +47,13 @@ def _n_scored(evidence: Evidence) -> int:
 
 
 def drivers_found(evidence: Evidence) -> list[Finding]:
-    """The two strongest associations with more of an outcome."""
+    """The two strongest associations with a worse outcome."""
     found = [flag for flag in evidence.flags if flag.kind == "churn_driver"][:2]
     return [Finding(lead(evidence, flag), f"{flag.title}.", "flags", "bad") for flag in found]
 
 
 def protectors_found(evidence: Evidence) -> list[Finding]:
-    """The strongest association with less of an outcome."""
+    """The strongest association with a better outcome."""
     found = [flag for flag in evidence.flags if flag.kind == "protective"][:1]
     return [Finding(lead(evidence, flag), f"{flag.title}.", "flags", "good") for flag in found]
 

@@ -99,7 +99,7 @@ WRITERS: dict[str, Writer] = {"html": _html, "parquet": _parquet, "csv": _csv, "
 ALWAYS: tuple[str, ...] = ("topics", "metrics", "drivers", "impact", "journey")
 """Tables of the evidence that every result folder holds as ``<name>.csv``."""
 
-WHERE_FILLED: tuple[str, ...] = ("importance", "kano", "survival", "audit")
+WHERE_FILLED: tuple[str, ...] = ("importance", "kano", "survival", "prevalence", "audit")
 """Further tables of that kind where they have rows."""
 
 WITH_CODES: tuple[str, ...] = ("codes", "review")
