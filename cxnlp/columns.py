@@ -71,7 +71,11 @@ EVIDENCE: dict[str, tuple[Column, ...]] = {
             "number",
             "two-sided p-value, unadjusted (events: Fisher's exact test; else Welch; clusters: robust Wald)",
         ),
-        ("q", "number", "q-value of p over everything tested in the run (Benjamini-Hochberg, or -Yekutieli if asked for)"),
+        (
+            "q",
+            "number",
+            "q-value of p over everything tested in the run (Benjamini-Hochberg, or as `fdr` says)",
+        ),
         ("rd_adjusted", "number", "average marginal effect after adjustment (g-computation), in the outcome's unit"),
         ("rd_adjusted_low", "number", "95 % interval"),
         ("rd_adjusted_high", "number", "95 % interval"),

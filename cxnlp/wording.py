@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 __all__ = ["amount", "effect", "interval", "out_of", "points", "ratio", "share"]
 
@@ -39,19 +40,31 @@ def interval(value: float, low: float, high: float) -> str:
     """A difference in points with its 95 % interval."""
     if math.isnan(value):
         return points(value)
-    return f"{points(value)} (95 % interval {100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{points(value)} ({_limits(low, high, lambda one: f'{100 * one:+.1f}')})"
 
 
 def effect(value: float, low: float, high: float, kind: str) -> str:
     """A difference in the unit of an outcome of that `kind` (results.Outcome), with its 95 % interval."""
     if kind == "event" or math.isnan(value):
         return interval(value, low, high)
-    signed = [f"{'+' if one > 0 else ''}{amount(one)}" for one in (value, low, high)]
-    return f"{signed[0]} (95 % interval {signed[1]} to {signed[2]})"
+    return f"{_signed(value)} ({_limits(low, high, _signed)})"
 
 
 def ratio(value: float, low: float, high: float) -> str:
     """A risk, odds or hazard ratio with its 95 % interval."""
     if math.isnan(value):
         return "not estimated"
-    return f"{value:.2f} (95 % interval {low:.2f} to {high:.2f})"
+    return f"{value:.2f} ({_limits(low, high, lambda one: f'{one:.2f}')})"
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{amount(value)}"
+
+
+def _limits(low: float, high: float, say: Callable[[float], str]) -> str:
+    """The limits as far as there are any: of few events one may not be found, and the other still says something."""
+    if math.isfinite(low) and math.isfinite(high):
+        return f"95 % interval {say(low)} to {say(high)}"
+    if math.isfinite(low):
+        return f"95 % interval from {say(low)}"
+    return f"95 % interval up to {say(high)}" if math.isfinite(high) else "no interval"

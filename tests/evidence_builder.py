@@ -258,6 +258,7 @@ def with_cells(evidence: Evidence, text: str) -> Evidence:
         ),
         importance=evidence.importance.assign(topic_name=text),
         kano=evidence.kano.assign(topic_name=text),
+        prevalence=evidence.prevalence.assign(topic_name=text, term=text, reference=text, q=0.01),
         audit=evidence.audit.assign(name=text),
         segments=(text, *evidence.segments[1:]),
         controls=(text,),
@@ -332,6 +333,7 @@ def _build(
         importance=why.importance,
         kano=why.kano,
         survival=why.survival,
+        prevalence=why.prevalence,
         cards=why.cards,
         **({} if gold is None else {"audit": gold.accuracy}),
     )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import simulated_worlds as worlds
+from scipy.stats import fisher_exact
 
 from cxnlp import schema
 from cxnlp.config import DriversConfig
@@ -119,10 +120,18 @@ def accounts(seed: int) -> _Found:
 
 
 def immortal(seed: int) -> _Found:
-    """Who stays long has time to praise: whether the praise is taken for a protection."""
-    row = _first(_found(worlds.immortal(np.random.default_rng(seed))))
+    """Who stays long has time to praise: whether the praise is taken for a protection.
+
+    "naive protection": so it looks where whoever ever praised it is compared with the others.
+    """
+    world = worlds.immortal(np.random.default_rng(seed))
+    praised = np.isin(np.arange(len(world.people)), world.said.loc[world.said["topic_id"] == "t0", "person"])
+    table = pd.crosstab(praised, world.people["churned"]).to_numpy()
+    row = _first(_found(world))
     return {
-        "naive protection": row["q"] < CONFIG.q and row["rd_high"] < 0,
+        "naive protection": fisher_exact(table).pvalue < 0.001
+        and table[1, 1] * table[0].sum() < table[0, 1] * table[1].sum(),
+        "shown": row["tier"] in SHOWN,
         "firm": row["tier"] in FIRM,
         "hazard ratio covered": row["hr_low"] <= 1 <= row["hr_high"],
     }

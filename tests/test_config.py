@@ -78,6 +78,7 @@ def test_values_take_the_declared_type(name, given, kept):
         ({"conversions": ("=signed",)}, "--conversion =signed", "--conversion purchase=COLUMN"),
         ({"conversions": ("Buy=a", "buy=b")}, "--conversion buy twice", "leave out one"),
         ({"polarities": ("bad",)}, "--polarity bad", "--polarity negative"),
+        ({"fdr": "bonferroni"}, "--fdr bonferroni", "--fdr bh"),
         ({"customers": "crm.csv"}, "--customers crm.csv without --id", "--id customer_id"),
         ({"encoding": "utf8x"}, "--encoding utf8x", "--encoding utf-8"),
         ({"delimiter": "--"}, "--delimiter '--'", "--delimiter ';'"),

@@ -11,6 +11,7 @@ import statsmodels.api as sm
 from scipy import sparse
 from scipy.optimize import approx_fprime, root
 from scipy.special import expit, logit
+from scipy.stats import t
 
 from cxnlp.drivers.audit_size import needed
 from cxnlp.drivers.controls import Design
@@ -142,7 +143,11 @@ def test_the_variance_is_the_sandwich_of_all_equations(kind: str, clusters: int)
     units = moments(solved, one, mention)
     if one.cluster is not None:
         units = np.array([np.bincount(one.cluster, weights=column) for column in units.T]).T
-        units *= np.sqrt(len(units) / (len(units) - 1))
+        held = len(set(one.cluster[one.tagged]))  # every cluster has customers without a tag
+        assert MIN_TRUE < held < len(units)
+        units *= np.sqrt(held / (held - 1))
+        reach = found["rd_corrected_high"][0] - found["rd_corrected"][0]
+        assert reach == pytest.approx(t.isf(0.025, held - 1) * found["rd_corrected_se"][0], rel=1e-9)
     variance = (bread @ (units.T @ units) @ bread.T)[-1, -1] / len(one.y) ** 2
     assert found["rd_corrected_se"][0] == pytest.approx(np.sqrt(variance), rel=1e-4)
     assert found["label_variance"][0] == 0
@@ -302,6 +307,10 @@ def one_cluster(one: World) -> None:
     one.cluster = np.zeros(len(one.y), dtype=int)
 
 
+def tags_of_four_clusters(one: World) -> None:
+    one.cluster = np.where(one.tagged, np.arange(len(one.y)) % 4, np.arange(len(one.y)) % 200)
+
+
 def tiny_chances(one: World) -> None:
     one.chance[one.true] = 1e-6
 
@@ -315,7 +324,8 @@ SPOILT = {
     few_true: "labelled units that mention it: 9",
     no_tagged: "no unit with its tag was labelled",
     few_events: "fewer than 10 bad or good outcomes",
-    one_cluster: "one cluster",
+    one_cluster: "fewer than 5 clusters",
+    tags_of_four_clusters: "fewer than 5 clusters",
     tiny_chances: "",
     control_is_mention: "no solution",
 }

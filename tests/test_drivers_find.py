@@ -68,7 +68,7 @@ def with_revenue(table: Table) -> Table:
 
 
 def same(here: Drivers, there: Drivers) -> None:
-    for name in ("table", "impact", "importance", "kano", "survival"):
+    for name in ("table", "impact", "importance", "kano", "survival", "prevalence"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name), check_exact=True)
     assert here.cards == there.cards
     assert here.notes == there.notes
@@ -89,7 +89,7 @@ def test_the_order_of_rows_changes_nothing_of_all_that_can_be_said(full: worlds.
 
 
 def test_the_tables_are_as_declared_and_in_the_order_in_which_they_are_read(everything: Drivers) -> None:
-    for name in ("impact", "importance", "kano", "survival"):
+    for name in ("impact", "importance", "kano", "survival", "prevalence"):
         assert list(getattr(everything, name).columns) == schema.names(name)
         assert len(getattr(everything, name))
     found = everything.table
@@ -265,7 +265,7 @@ def twice(table: Table) -> Table:
 def test_silent_customers_are_weighed_for_and_counted(full: worlds.World, table: Table, everything: Drivers) -> None:
     silent = int((table.units["n_comments"] == 0).sum())
     assert silent > 100
-    assert [note.count for note in everything.notes if "no comment that counts" in note.message] == [silent]
+    assert [note.count for note in everything.notes if "customers said nothing" in note.message] == [silent]
     spoke = table.units[table.units["n_comments"] >= 1]
     alone = find(dataclasses.replace(table, units=spoke), full.topics(), CONFIG)
     assert alone.table[["weighted_rd", "weighted_low", "weighted_high"]].isna().all(axis=None)

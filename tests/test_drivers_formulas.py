@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.special import expit
-from scipy.stats import chi2
+from scipy.stats import chi2, false_discovery_control
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
 from cxnlp.drivers.effects import Counts, e_value, fisher_p, mantel_haenszel, q_values, risk_difference, risk_ratio
@@ -73,6 +73,18 @@ def test_q_values_against_the_example_of_benjamini_and_hochberg() -> None:
     published = ".0001 .0004 .0019 .0095 .0201 .0278 .0298 .0344 .0459 .3240 .4262 .5719 .6528 .7590 1.0"
     p = np.array(published.split(), dtype=float)
     assert (q_values(p) < 0.05).sum() == 4
+
+
+def test_q_values_under_any_dependence_are_larger_by_the_harmonic_sum() -> None:
+    # Benjamini and Yekutieli 2001, theorem 1.3: q of Benjamini-Hochberg times the sum of 1/i, at most 1.
+    p = np.array([0.001, 0.008, np.nan, 0.039, 0.041, 0.9])
+    harmonic = sum(1 / i for i in range(1, 6))
+    strict, usual = q_values(p, "by"), q_values(p)
+    known = np.isfinite(p)
+    assert np.isnan(strict[2])
+    np.testing.assert_allclose(strict[known], np.minimum(usual[known] * harmonic, 1))
+    np.testing.assert_allclose(strict[known], false_discovery_control(p[known], method="by"))
+    assert (q_values(p, "by")[known] >= usual[known]).all() and strict[0] == pytest.approx(0.001 * 5 * harmonic)
 
 
 def test_tests_without_a_p_take_no_part_in_the_family() -> None:

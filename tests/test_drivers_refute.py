@@ -253,7 +253,11 @@ def test_neutral_mentions_are_compared_as_by_the_reference_package(clusters: boo
         plain, robust = model.fit(), {"cov_type": "cluster", "cov_kwds": {"groups": one.cluster}}
         fitted = model.fit(**robust) if clusters else model.fit(cov_type="HC1")
         assert found["neutral_rd"][k] == pytest.approx(fitted.params[0])
-        reach = max(fitted.bse[0], plain.bse[0]) * (t.isf(0.025, 99) if clusters else norm.isf(0.025))
+        # As many degrees of freedom as clusters hold a neutral mention, less one; CR1 with their number too.
+        held = len(set(one.cluster[columns[0] > 0])) if clusters else 0
+        assert not clusters or 5 <= held < 60
+        robust_error = fitted.bse[0] * (np.sqrt(held / (held - 1) * 99 / 100) if clusters else 1)
+        reach = max(robust_error, plain.bse[0]) * (t.isf(0.025, held - 1) if clusters else norm.isf(0.025))
         assert found["neutral_high"][k] - found["neutral_rd"][k] == pytest.approx(reach, rel=1e-6)
 
 
@@ -312,11 +316,15 @@ def company(rng: np.random.Generator, n: int = 4000) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(score=score)
 
 
+def quiet(units: pd.DataFrame) -> np.ndarray:
+    return (units["n_comments"] == 0).to_numpy()
+
+
 def test_weights_recover_the_rate_of_all_customers() -> None:
     rng, plain, weighted, truth = np.random.default_rng(15), [], [], []
     for _ in range(25):
         units = company(rng)
-        weight, notes = commenters.weights(units, units[["plan"]])
+        weight, notes = commenters.weights(units, units[["plan"]], quiet(units))
         left = units["churned"].astype(float).to_numpy()
         spoke = units["n_comments"].to_numpy() > 0
         assert weight is not None and weight.mean() == pytest.approx(1)
@@ -331,30 +339,46 @@ def test_weights_recover_the_rate_of_all_customers() -> None:
 
 def test_weights_are_the_inverse_shares_of_a_plain_table_whatever_the_order() -> None:
     units = company(np.random.default_rng(16))
-    weight, _ = commenters.weights(units, units[["plan"]])
+    weight, _ = commenters.weights(units, units[["plan"]], quiet(units))
     spoke = units[units["n_comments"] > 0]
     share = units.assign(spoke=units["n_comments"] > 0).groupby("plan")["spoke"].mean()
     expected = (1 / spoke["plan"].map(share)).to_numpy()
     np.testing.assert_allclose(weight, expected / expected.mean(), rtol=0.01)
     order = np.random.default_rng(17).permutation(len(units))
     moved = units.iloc[order]
-    again, _ = commenters.weights(moved, moved[["plan"]])
+    again, _ = commenters.weights(moved, moved[["plan"]], quiet(moved))
     there = pd.Series(again, index=moved.index[moved["n_comments"] > 0])
     np.testing.assert_array_equal(there.reindex(spoke.index).to_numpy(), weight)
 
 
 def test_weights_need_silent_customers_and_a_control() -> None:
     units = company(np.random.default_rng(18))
-    assert commenters.weights(units[units["n_comments"] > 0], units[["plan"]]) == (None, ())
-    weight, notes = commenters.weights(units, units[[]])
+    spoke = units[units["n_comments"] > 0]
+    assert commenters.weights(spoke, spoke[["plan"]], quiet(spoke)) == (None, ())
+    weight, notes = commenters.weights(units, units[[]], quiet(units))
     assert weight is None and "no control" in notes[0].message
 
 
 def test_weights_stay_finite_where_a_level_never_comments() -> None:
     units = company(np.random.default_rng(19), 500)
     units.loc[units["plan"] == "basic", "n_comments"] = 0
-    weight, _ = commenters.weights(units, units[["plan"]])
+    weight, _ = commenters.weights(units, units[["plan"]], quiet(units))
     assert weight is not None and np.isfinite(weight).all() and np.ptp(weight) == 0
+
+
+def test_who_spoke_where_it_is_no_evidence_is_neither_silent_nor_a_commenter() -> None:
+    units = company(np.random.default_rng(20))
+    silent = quiet(units)
+    late = silent & (np.arange(len(units)) % 3 == 0) & (units["plan"] == "premium").to_numpy()
+    weight, notes = commenters.weights(units, units[["plan"]], silent & ~late)
+    alone, said = commenters.weights(units[~late], units.loc[~late, ["plan"]], quiet(units[~late]))
+    np.testing.assert_array_equal(weight, alone)
+    assert notes[1:] == said and said[0].count == (silent & ~late).sum()
+    assert notes[0].count == late.sum() > 100 and "nor counted as silent" in notes[0].message
+    everybody, _ = commenters.weights(units, units[["plan"]], silent)
+    assert not np.allclose(weight, everybody)
+    few, notes = commenters.weights(units, units[["plan"]], np.zeros(len(units), dtype=bool))
+    assert few is None and [note.count for note in notes] == [silent.sum()]
 
 
 # Words
@@ -368,9 +392,11 @@ def test_every_check_has_a_verdict_and_plain_words() -> None:
     good |= {"neutral_rd": 0.01, "neutral_low": -0.02, "neutral_high": 0.04, "e_value": 2.6, "e_value_low": 1.7}
     good |= {"weighted_rd": 0.09, "weighted_low": 0.04, "weighted_high": 0.14, "hr": 1.8, "hr_low": 1.3, "hr_high": 2.5}
     good |= {"rd_corrected": 0.13, "rd_corrected_low": 0.05, "rd_corrected_high": 0.2}
+    good |= {"languages_differ_p": 0.6, "opposite_in": "language ro", "opposite_sure_in": ""}
     assert {state for _, state, _ in verdicts(nothing | good)} == {"passed"}
     bad = good | {"permuted_p": 0.2, "random_topic_p": 0.06, "subset_share": 0.8, "same_sign_halves": False}
     bad |= {"neutral_rd": 0.06, "neutral_low": 0.01, "neutral_high": 0.11, "weighted_low": -0.01, "e_value_low": 1.0}
+    bad |= {"opposite_sure_in": "language ro"}
     bad |= {"hr": 0.6, "hr_low": 0.4, "hr_high": 0.9, "rd_corrected_low": -0.01}
     assert {state for _, state, _ in verdicts(nothing | bad)} == {"failed"}
     for _, _, words in verdicts(nothing | bad):

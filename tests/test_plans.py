@@ -150,12 +150,13 @@ def test_a_missing_plan(tmp_path: Path) -> None:
 def test_the_command_writes_a_plan_that_can_be_followed(tmp_path: Path) -> None:
     out = tmp_path / "p.toml"
     options = ("--churn", "churned", "--control", "plan", "--control", "tenure", "--q", "0.05", "--min-mentions", "40")
-    more = ("--practical", "0.01", "--power-rr", "1.5", "--polarity", "negative", "--all-stages-only")
+    more = ("--practical", "0.01", "--power-rr", "1.5", "--polarity", "negative", "--all-stages-only", "--fdr", "by")
     done = run("--out", out, *options, *more)
     assert done.exit_code == 0, done.output
     plan = plans.read(out)
     expected = {"churn": "churned", "controls": ("plan", "tenure"), "q": 0.05, "min_mentions": 40, "practical_rd": 0.01}
     expected |= {"power_rr": 1.5, "polarities": ("negative",), "by_stage": False, "power": 0.8, "revenue": None}
+    expected |= {"fdr": "by"}
     assert {name: plan.settings[name] for name in expected} == expected
     assert plan.sha256 in done.output and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", plan.frozen_at)
 
@@ -178,6 +179,7 @@ def test_a_plan_is_not_written_over_another(path: Path) -> None:
     [
         (("--q", "0.05"), "neither outcome nor controls"),
         (("--churn", "c", "--polarity", "neutral"), "--polarity neutral"),
+        (("--churn", "c", "--fdr", "none"), "--fdr none"),
         (("--churn", "c", "--q", "0.9"), "q = 0.9"),
     ],
 )

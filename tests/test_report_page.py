@@ -503,8 +503,31 @@ def test_importance_is_left_out_where_nothing_weighs_and_kano_classes_are_explai
     names = list(known["topic_name"])
     assert re.search(rf"{names[0]} score of nps basic −1\.50 −2\.00 to −1\.00 \+0\.10 −0\.20 to \+0\.40", said)
     assert f"{names[1]} score of nps excitement" in said and names[2] not in said
-    assert "expected: its lack costs, its presence earns nothing" in said
+    assert "expected: the score is lower with complaints and no higher with praise" in said
     assert "1 topic with too few mentions or too small a difference is in kano.csv" in said
+
+
+def test_segments_say_who_mentions_what_the_surest_first(pages: dict[str, Page], survey: Evidence) -> None:
+    said = pages["survey"].said("segments")
+    churned = survey.prevalence[survey.prevalence["outcome"] == "churned"]
+    sure = churned[churned["q"] < 0.1]
+    assert "Who mentions what" in said and 0 < len(sure) < len(churned)
+    first = sure.assign(least=sure[["low", "high"]].abs().min(axis=1)).sort_values("least").iloc[-1]
+    shown = plain(words.signed_share(first["value"]))
+    assert f"q {first['topic_name']} ({first['polarity']}) {first['term']} {first['reference']} " in said
+    assert f"{shown} {plain(words.signed_share(first['low']))} to" in said
+    none = dataclasses.replace(survey, prevalence=survey.prevalence.assign(q=1.0))
+    assert "No kind of customer is shown" in Page(render(none)).said("segments")
+    gone = dataclasses.replace(survey, prevalence=survey.prevalence.iloc[:0])
+    assert "Who mentions what" not in Page(render(gone)).said("segments")
+
+
+def test_the_method_of_the_false_discovery_control_is_named(pages: dict[str, Page], survey: Evidence) -> None:
+    assert "over everything tested (Benjamini-Hochberg)" in pages["survey"].said("methods")
+    settings = survey.provenance["settings"]
+    strict = {**survey.provenance, "settings": {**settings, "drivers": {**settings["drivers"], "fdr": "by"}}}
+    said = Page(render(dataclasses.replace(survey, provenance=strict))).said("methods")
+    assert "over everything tested (Benjamini-Yekutieli, under any dependence of the tests)" in said
 
 
 def test_the_audit_shows_how_right_each_tag_is(pages: dict[str, Page], survey: Evidence) -> None:
@@ -516,6 +539,11 @@ def test_the_audit_shows_how_right_each_tag_is(pages: dict[str, Page], survey: E
     limits = [plain(words.share(row[name])) for name in ("sensitivity", "sensitivity_low", "sensitivity_high")]
     start = f"invoice, surprise charge topic {row['n_gold']} {row['n_model']} {words.ratio(row['kappa'])} "
     assert f"{start}{limits[0]} {limits[1]} to {limits[2]} " in said
+    topics = survey.audit[survey.audit["tag"] == "topic"].sort_values("prevalence_model")
+    part = render(dataclasses.replace(survey, audit=topics)).split('id="audit"')[1].split("</section>")[0]
+    whole, *tagged = re.findall(r'data-sort="([^"]*)"', part)[5::7]
+    assert whole == "None" and len(tagged) == 10
+    assert [float(share) for share in tagged] == sorted(topics["prevalence_model"].dropna(), reverse=True)
     alone = dataclasses.replace(survey, audit=survey.audit.assign(alpha=np.nan))
     assert "Krippendorff" not in Page(render(alone)).said("audit")
     many = dataclasses.replace(survey, audit=pd.concat([survey.audit] * 3, ignore_index=True))

@@ -224,8 +224,24 @@ def test_observation_ends_with_the_latest_date_in_the_data():
     scores = parsed(comments, churn_date="left_on")
     assert set(scores.by_comment["observed_until"]) == {pd.Timestamp("2025-03-05")}
     assert "observed until 2025-03-05, the latest date" in messages(scores)
-    planned = parsed(dated(data(left_on=["2031-01-31", None]), ["2025-01-01"] * 2), churn_date="left_on")
-    assert "more than a year after the last comment" in messages(planned)
+    late = parsed(dated(data(left_on=["2025-01-31", None]), ["2023-01-01"] * 2), churn_date="left_on")
+    assert "more than a year after the last comment" in messages(late)
+
+
+def test_dates_in_the_future_end_no_observation():
+    # A contract that ends in 2090 would have everybody observed until then.
+    comments = dated(data(left_on=["2090-01-31", "2025-02-01"]), ["2025-01-01", "2025-03-05 17:00"])
+    scores = parsed(comments, churn_date="left_on")
+    assert set(scores.by_comment["observed_until"]) == {pd.Timestamp("2025-03-05")}
+    (note,) = [note for note in scores.notes if "after today" in note.message]
+    assert (note.count, note.level) == (1, "warning") and "--observed-until" in note.message
+    assert "latest date in the data" not in messages(scores)
+    future = parsed(dated(data(left_on=["2090-01-31", None]), ["2091-01-01"] * 2), churn_date="left_on")
+    (end,) = set(future.by_comment["observed_until"])
+    assert abs(end - pd.Timestamp.today()) < pd.Timedelta(days=2)
+    assert [note.count for note in future.notes if "after today" in note.message] == [3]
+    named = parsed(comments, churn_date="left_on", observed_until="2090-12-31")
+    assert "after today" not in messages(named)
 
 
 def test_the_end_of_a_contract_of_someone_who_stayed_ends_no_observation():

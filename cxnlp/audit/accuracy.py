@@ -181,7 +181,7 @@ def _measures(tags: _Tags, value: str, people: np.ndarray, model: np.ndarray) ->
     }
     if tags.whole:
         found |= _named("prevalence", weighted.difference(sample, people, model, share_model))
-        found["prevalence_rg"] = weighted.rogan_gladen(share_model, sensitivity[0], specificity[0])[0]
+        found["prevalence_rg"] = weighted.rogan_gladen(share_model, sensitivity[0], specificity[0])
     return found
 
 

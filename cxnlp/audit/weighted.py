@@ -138,20 +138,14 @@ def difference(sample: Sample, people: np.ndarray, model: np.ndarray, share_mode
     return value, min(low, value), max(high, value)
 
 
-def rogan_gladen(
-    share_model: float, sensitivity: float, specificity: float, variances: tuple[float, float] = (0.0, 0.0)
-) -> tuple[float, float, float]:
-    """True share from the share by an imperfect test: value, low, high, 0 to 1.
+def rogan_gladen(share_model: float, sensitivity: float, specificity: float) -> float:
+    """True share from the share by an imperfect test, 0 to 1: (q + Sp - 1) / (Se + Sp - 1).
 
-    (q + Sp - 1) / (Se + Sp - 1) with the delta-method interval for `variances` of Se and Sp and a known q (Rogan and
-    Gladen 1978, American Journal of Epidemiology 107:71-76). NaN where Se + Sp is not above 1: it tells nothing then.
+    Rogan and Gladen 1978, American Journal of Epidemiology 107:71-76. NaN where Se + Sp is not above 1: it tells
+    nothing then.
     """
     power = sensitivity + specificity - 1
-    if not power > 1e-9:
-        return _MISSING
-    value = float(np.clip((share_model + specificity - 1) / power, 0, 1))
-    reach = _Z * np.sqrt(value**2 * variances[0] + (1 - value) ** 2 * variances[1]) / power
-    return value, float(np.clip(value - reach, 0, 1)), float(np.clip(value + reach, 0, 1))
+    return float(np.clip((share_model + specificity - 1) / power, 0, 1)) if power > 1e-9 else np.nan
 
 
 def _by_unit(values: np.ndarray, unit: np.ndarray) -> np.ndarray:

@@ -76,7 +76,7 @@ ObservedUntil = Annotated[
     typer.Option(
         "--observed-until",
         metavar="COLUMN|DATE",
-        help="Until when: a column, or one date for all (YYYY-MM-DD). Else the latest date in the data.",
+        help="Until when: a column, or one date for all (YYYY-MM-DD). Else the latest date in the data up to today.",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -24,6 +24,7 @@ Estimates
 - ``linear.py``, ``ordinal.py``, ``brant.py``   linear models; proportional odds; their test
 - ``robust.py``         variances for clusters and weights
 - ``heterogeneity.py``  stages: whether they differ, and estimates drawn together
+- ``invariance.py``     languages and sources: whether they differ
 - ``times/``, ``timing.py``   time to leaving; from a sample's units to their time at risk
 
 Doubt
@@ -36,6 +37,7 @@ Doubt
 What it amounts to
 
 - ``importance.py``, ``kano.py``   explained variance shared out; penalty and reward
+- ``prevalence.py``     who mentions what; ``pseudo.py``: mentions or, after an audit, what stands for them
 - ``impact.py``         leave-one-out impact on scores, and its noise floor
 - ``at_risk.py``        attributable share, what-if, revenue
 

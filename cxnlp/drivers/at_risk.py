@@ -71,8 +71,8 @@ def what_if(n_mentions: np.ndarray, n: int, effect: tuple[np.ndarray, ...]) -> d
 
     -w d, for the share w of units that mention it and the adjusted difference d among them (the average effect on the
     treated of g-computation; over all units it would be another where mentions gather in groups at risk): ``what_if``,
-    ``what_if_low``, ``what_if_high`` in the outcome's unit. Var = w^2 Var(d) + d^2 w (1 - w)/n by the delta method, as of the
-    leave-one-out impact: given who mentions it, the error of d does not depend on w.
+    ``what_if_low``, ``what_if_high`` in the outcome's unit. Var = w^2 Var(d) + d^2 w (1 - w)/n by the delta method, as
+    of the leave-one-out impact: given who mentions it, the error of d does not depend on w.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ class Cells:
 class Adjusted:
     """Arrays (tests,); NaN where there is no number that can be trusted, and ``estimator`` says why.
 
-    ``rd`` with its 95 % interval and standard error ``se``; ``att``, the same averaged over those who mention it; ``rr``
+    ``rd`` with its 95 % interval and standard error ``se``; ``att``, the same among those who mention it; ``rr``
     (events only) and the odds ratio with theirs; ``p`` of no difference; ``po_p`` of proportional odds (scores only).
     """
 

@@ -27,6 +27,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from cxnlp.drivers.estimating import Fit, linear, logistic
+from cxnlp.drivers.robust import MIN_CLUSTERS, holding
 from cxnlp.drivers.sample import Sample
 from cxnlp.drivers.tiers import MIN_EVENTS
 
@@ -61,7 +62,7 @@ def correct(
 
     The estimand is that of `outcome.adjusted`: of an event, the average marginal effect in a logistic model; of a score
     or an amount, the coefficient of a linear one. Intervals: sandwich variance of all equations together; by cluster
-    where units have one, then with a t quantile of one degree less than there are clusters.
+    where units have one, then with t of as many degrees of freedom as `robust.Units.freedom` says, by the tags.
 
     A few hundred labels may by luck hold none of a rare kind of error, and the plain sandwich is then too narrow. What
     the draw adds to the variance is therefore taken no smaller than from error shares p (1 - p) by tag and by outcome
@@ -166,8 +167,7 @@ def _one(units: _Units, tagged: np.ndarray, true: np.ndarray) -> tuple[float, ..
     error = float(np.sqrt(variance))
     if not error <= units.y.std():
         return "the labels leave it too uncertain: its standard error exceeds the outcome's standard deviation"
-    clusters = 0 if units.cluster is None else int(units.cluster.max()) + 1
-    reach = error * float(student.isf(0.025, clusters - 1) if clusters else norm.isf(0.025))
+    reach = error * float(norm.isf(0.025) if units.cluster is None else student.isf(0.025, _held(units, tagged) - 1))
     limit = 1.0 if units.event else np.inf
     return fit.value, max(fit.value - reach, -limit), min(fit.value + reach, limit), error, by_labels
 
@@ -180,9 +180,15 @@ def _too_little(units: _Units, tagged: np.ndarray, true: np.ndarray) -> str:
     for words, those in (("with its tag", tagged), ("without its tag", ~tagged)):
         if those.any() and not (those & units.labelled).any():
             return f"no unit {words} was labelled"
-    if units.cluster is not None and not units.cluster.any():
-        return "all units are in one cluster"
+    if units.cluster is not None and _held(units, tagged) < MIN_CLUSTERS:
+        return f"mentions or others in fewer than {MIN_CLUSTERS} clusters"
     return ""
+
+
+def _held(units: _Units, tagged: np.ndarray) -> int:
+    """Clusters with a tag, or with a unit that has none, whichever are fewer (`robust.holding`)."""
+    assert units.cluster is not None
+    return int(holding(units.cluster, sparse.csr_array(tagged[:, None].astype(np.int64)))[0])
 
 
 def _predicted(units: _Units, tagged: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -202,8 +208,8 @@ def _variance(
     n = len(units.y)
     totals = fit.influence
     if units.cluster is not None:
-        totals = np.bincount(units.cluster, weights=totals)
-        totals = totals * np.sqrt(len(totals) / (len(totals) - 1))
+        held = _held(units, tagged)
+        totals = np.bincount(units.cluster, weights=totals) * np.sqrt(held / (held - 1))
     # The draw adds slope^2 (T - m)^2 (1 - pi) / pi for every unit; a labelled one stands for 1 / pi of them.
     drawn, weight = units.labelled, 1 / units.chance
     scale = fit.slope**2 * (1 - units.chance) * weight**2

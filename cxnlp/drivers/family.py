@@ -78,7 +78,8 @@ def family(table: Table, config: DriversConfig, *, later: Table | None = None) -
 def until(table: Table, stage: str) -> Table:
     """The table as it was when customers were to pass ``stage``: without what is said in later stages.
 
-    Only who went on can say it, so it would look as if it kept them. Units that say nothing else are silent.
+    Only who went on can say it, so it would look as if it kept them. Units that say nothing else do not enter, but are
+    not silent either.
     """
     late = table.statements["stage"].isin(table.stages[table.stages.index(stage) + 1 :])
     evidence = table.statements["in_window"].fillna(False).astype(bool)

@@ -64,9 +64,8 @@ def find(
         progress("drivers", len(table.outcomes), len(table.outcomes))
     impact, said = leave_one_out(table, topics, config)
     rows = _judged(_together([one.table for one in measured]), topics, table, config)
-    kano = _together([one.kano for one in measured])
-    if len(kano):
-        kano["q"] = q_values(kano["p"].to_numpy(dtype=float))
+    kano = _with_q(_together([one.kano for one in measured]), config)
+    prevalence = _with_q(_together([one.prevalence for one in measured]), config)
     return Drivers(
         _declared(rows, "drivers"),
         _declared(impact, "impact"),
@@ -75,6 +74,7 @@ def find(
         _declared(_together([one.curves(rows) for one in measured]), "survival"),
         cards(rows, table.outcomes, table.unit_name, config.q),
         (*notes, *said),
+        _declared(_named(prevalence, topics), "prevalence"),
     )
 
 
@@ -90,12 +90,19 @@ def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
+def _with_q(rows: pd.DataFrame, config: DriversConfig) -> pd.DataFrame:
+    """q-values over the rows of one table."""
+    return rows.assign(q=q_values(rows["p"].to_numpy(dtype=float), config.fdr)) if len(rows) else rows
+
+
 def _judged(rows: pd.DataFrame, topics: Topics, table: Table, config: DriversConfig) -> pd.DataFrame:
     """The tests of all outcomes with q-values over all of them, tiers, and the order in which they are read."""
     rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *schema.names("drivers")])))
     rows = _named(rows, topics)
     rows["topic_stability"] = rows["topic_id"].map(topics.table.set_index("topic_id")["stability"])
-    rows["q"], rows["q_adjusted"] = (q_values(rows[name].to_numpy(dtype=float)) for name in ("p", "p_adjusted"))
+    rows["q"], rows["q_adjusted"] = (
+        q_values(rows[name].to_numpy(dtype=float), config.fdr) for name in ("p", "p_adjusted")
+    )
     for name in ("same_sign_halves", "worse"):
         rows[name] = rows[name].eq(True)
     rows["unit_name"] = table.unit_name

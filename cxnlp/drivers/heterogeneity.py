@@ -14,7 +14,9 @@ ALL = "all"
 _Z = norm.isf(0.025)
 
 
-def shrink(tests: pd.DataFrame, estimate: np.ndarray, se: np.ndarray) -> dict[str, np.ndarray]:
+def shrink(
+    tests: pd.DataFrame, estimate: np.ndarray, se: np.ndarray, limits: tuple[np.ndarray, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
     """Cochran's Q over the stages of each topic and polarity, and empirical-Bayes estimates of the stages.
 
     Model: stage estimates are normal around true effects, which are normal around the mean of their topic and
@@ -32,6 +34,9 @@ def shrink(tests: pd.DataFrame, estimate: np.ndarray, se: np.ndarray) -> dict[st
     ----------
     tests : columns topic_id, stage, polarity, one row per estimate; those of one outcome.
     estimate, se : float (tests,), in one unit; NaN where there is none.
+    limits : of the 95 % interval of each estimate, (tests,) both. Where it is wider than that of a normal estimate with
+        this se (t of few clusters, Firth's), the interval of what is drawn together is wider in the same proportion: a
+        few clusters tell no more of a stage for standing beside other stages. None: all are normal.
 
     Returns
     -------
@@ -42,7 +47,8 @@ def shrink(tests: pd.DataFrame, estimate: np.ndarray, se: np.ndarray) -> dict[st
     estimate, se = np.asarray(estimate, float), np.asarray(se, float)
     usable = np.isfinite(estimate) & (se > 0) & np.isfinite(se)
     value = np.where(usable, estimate, np.nan)
-    reach = np.where(usable, _Z * se, np.nan)
+    wider = np.ones(len(value)) if limits is None else np.fmax((limits[1] - limits[0]) / (2 * _Z * se), 1)
+    reach = np.where(usable, _Z * se * wider, np.nan)
     p = np.full(len(value), np.nan)
     single = usable & tests["stage"].ne(ALL).to_numpy(dtype=bool)
     group = tests.groupby(["topic_id", "polarity"], sort=True).ngroup().to_numpy()
@@ -53,7 +59,7 @@ def shrink(tests: pd.DataFrame, estimate: np.ndarray, se: np.ndarray) -> dict[st
         several = several[np.lexsort((se[several], estimate[several], group[several]))]
         number = np.unique(group[several], return_inverse=True)[1].ravel()
         value[several], error, p[several] = _shrunken(number, estimate[several], se[several] ** 2)
-        reach[several] = _Z * error
+        reach[several] = _Z * error * wider[several]
     return {
         "rd_shrunk": value,
         "rd_shrunk_low": value - reach,

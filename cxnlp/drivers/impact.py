@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from cxnlp.config import DriversConfig
 from cxnlp.drivers.canonical import content, kinds, patterns
+from cxnlp.drivers.robust import holding
 from cxnlp.results import Note, ScoreColumn, Table, Topics
 
 __all__ = ["leave_one_out", "noise_floor", "impact", "impact_error"]
@@ -186,7 +187,7 @@ def _of_score(
     units, of = np.minimum(n[:-1], n[-1] - n[:-1]), "comments"
     if grouped := len(np.unique(group)) < len(group):
         error = impact_error(mentions, values, group)
-        units, of = _fewest(mentions, group), "customers or clusters"
+        units, of = holding(np.unique(group, return_inverse=True)[1].ravel(), mentions), "customers or clusters"
     small = units < MIN_GROUP
     reach = np.where(small, np.nan, norm.isf(0.025) * error)
     floor = noise_floor(mentions, values, config.permutations, config.permutation_seed, group)
@@ -214,16 +215,6 @@ def _of_score(
         )
     frame = frame[frame["n_mentions"] > 0]
     return frame.iloc[np.lexsort((frame["topic_id"].to_numpy(dtype=str), -frame["value"].abs()))]
-
-
-def _fewest(mentions: sparse.csr_array, group: np.ndarray) -> np.ndarray:
-    """Groups with a comment that has the topic, or groups with one that has not, whichever are fewer: (topics,)."""
-    number = np.unique(group, return_inverse=True)[1].ravel()
-    belongs = sparse.csr_array((np.ones(len(number)), (number, np.arange(len(number)))))
-    held = sparse.coo_array(belongs @ mentions)
-    whole = held.data == np.bincount(number)[held.row]
-    with_, only = (np.bincount(column, minlength=mentions.shape[1]) for column in (held.col, held.col[whole]))
-    return np.minimum(with_, number.max(initial=-1) + 1 - only)
 
 
 def _points(score: ScoreColumn, column: pd.Series) -> np.ndarray:

@@ -78,7 +78,8 @@ def importance(sample: Sample, topics: pd.DataFrame, *, resamples: int, seed: in
     sample : the units of one outcome.
     topics : columns topic_id, polarity and ``column``, the test over all stages in ``sample.mentions``.
     resamples : bootstrap resamples of units (of clusters, where there are any) for the intervals of ranks, with
-        Poisson weights (Hanley and MacGibbon 2006, Ann Epidemiol 16:818-823); 0: none, limits are NaN.
+        Poisson weights (Hanley and MacGibbon 2006, Computer Methods and Programs in Biomedicine 83:57-62); 0: none,
+        limits are NaN.
     seed : of the resamples.
 
     Returns

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.stats import t as student
 
 from cxnlp.drivers.canonical import by_content, kinds, patterns
+from cxnlp.drivers.robust import holding
 from cxnlp.drivers.sample import Sample
 
 __all__ = ["kano", "COLUMNS", "MIN_MENTIONS"]
@@ -110,12 +111,11 @@ def kano(sample: Sample, pairs: pd.DataFrame, *, practical: float) -> pd.DataFra
 
 
 def _supported(sample: Sample, counts: np.ndarray) -> np.ndarray:
-    """Which mentions may have a coefficient: as many clusters as complaints hold them, where there are clusters."""
+    """Which mentions may have a coefficient: enough units with and without it, and enough clusters of either."""
     enough = np.minimum(counts, len(sample.y) - counts) >= MIN_MENTIONS
     if sample.cluster is not None:
         number = np.unique(sample.cluster, return_inverse=True)[1].ravel()
-        belongs = sparse.csr_array((np.ones(len(number)), (number, np.arange(len(number)))))
-        enough &= np.append(((belongs @ sample.mentions) > 0).sum(axis=0), 0) >= MIN_MENTIONS
+        enough &= np.append(holding(number, sample.mentions), 0) >= MIN_MENTIONS
     return enough
 
 

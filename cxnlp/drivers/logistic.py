@@ -156,8 +156,8 @@ def _marginal(
     Mortimer 2011, Am J Epidemiol 173:731-738). The variance is that of the coefficients, the inverse Fisher
     information, carried through the gradient, for the units at hand.
 
-    Returns the rates (b, 4), of all and of those who mention it; standard errors (b, 8), over all of the difference, the
-    log ratio, the log odds ratio of the model and the log odds of either rate, over those who mention it of the
+    Returns the rates (b, 4), of all and of those who mention it; standard errors (b, 8), over all of the difference,
+    the log ratio, the log odds ratio of the model and the log odds of either rate, over those who mention it of the
     difference and of the log odds of either rate; and for each the inverse information times its gradient,
     (b, parameters, 8).
     """
@@ -182,8 +182,8 @@ def _marginal(
 def _averaged(
     matrix: np.ndarray, share: np.ndarray, means: tuple[np.ndarray, np.ndarray]
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Rates without and with the mention over units of whom ``share`` (b, cells) is in each cell, (b, 1) each, and their
-    gradients, (b, parameters) each; ``means``: rates by cell, (b, cells)."""
+    """Rates without and with the mention over units of whom ``share`` (b, cells) is in each cell, (b, 1) each, and
+    their gradients, (b, parameters) each; ``means``: rates by cell, (b, cells)."""
     none, some = (share * mean * (1 - mean) for mean in means)
     rate_none, rate_some = ((share * mean).sum(axis=1, keepdims=True) for mean in means)
     of_mention = some.sum(axis=1, keepdims=True)
@@ -194,8 +194,8 @@ def _averaged(
 def _limits(
     rates: np.ndarray, errors: np.ndarray, reach: np.ndarray | float, scarce: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of the difference of two rates (k, 2) by the standard errors (k, 3) of it and of their log odds: symmetric,
-    but by `_between` where ``scarce``."""
+    """Limits of the difference of two rates (k, 2) by the standard errors (k, 3) of it and of their log odds:
+    symmetric, but by `_between` where ``scarce``."""
     below, above = _between(rates, errors[:, 1:] * np.reshape(reach, (-1, 1)))
     rd = rates[:, 1] - rates[:, 0]
     low, high = np.maximum(rd - reach * errors[:, 0], -1), np.minimum(rd + reach * errors[:, 0], 1)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxnlp import schema
 from cxnlp.config import DriversConfig
-from cxnlp.drivers import at_risk, audit_size, commenters, corrected, heterogeneity
+from cxnlp.drivers import at_risk, audit_size, commenters, corrected, heterogeneity, invariance
 from cxnlp.drivers.controls import design
 from cxnlp.drivers.family import Family
 from cxnlp.drivers.gold import Labelled
@@ -19,6 +19,7 @@ from cxnlp.drivers.kano import kano
 from cxnlp.drivers.outcome import adjusted, estimates, unanswerable
 from cxnlp.drivers.outcome import notes as about_sample
 from cxnlp.drivers.power import mentions_needed
+from cxnlp.drivers.prevalence import prevalence
 from cxnlp.drivers.refute import Probe, refute
 from cxnlp.drivers.sample import Sample
 from cxnlp.drivers.tiers import POWER_SD
@@ -47,12 +48,13 @@ Neutral mentions decide nothing: a complaint that the model reads as neutral goe
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What one outcome gives: ``table`` has a row per test, with the `drivers` columns that need no other outcome and
-    those that `tiers.tier` asks for beside them; ``importance`` and ``kano`` lack names and q."""
+    those that `tiers.tier` asks for beside them; ``importance``, ``kano`` and ``prevalence`` lack names and q."""
 
     outcome: str
     table: pd.DataFrame
     importance: pd.DataFrame
     kano: pd.DataFrame
+    prevalence: pd.DataFrame
     times: Times | None
     notes: tuple[Note, ...]
 
@@ -89,7 +91,8 @@ def measure(
     frame = frame.assign(**_gates(sample, columns, config))
     notes = (*notes, *about_sample(sample))
     if unanswerable(sample):
-        return Measured(outcome.name, _finished(frame), pd.DataFrame(), pd.DataFrame(), None, notes)
+        none = pd.DataFrame()
+        return Measured(outcome.name, _finished(frame), none, none, none, None, notes)
     when, said = times(sample, family, table) if outcome.name == "churned" else (None, ())
     if when is not None:
         frame = frame.assign(**when.hazards(sample))
@@ -97,15 +100,18 @@ def measure(
     weights, about = _weighted(sample, controls, table)
     frame = frame.assign(**refute(Probe(sample, columns, config.permutations, config.permutation_seed)), **weights)
     frame = frame.assign(**_corrected(sample, gold, columns, config), **_at_stake(sample, columns, family))
-    frame["attenuation"] = audit_size.attenuation(
-        columns["n_mentions"] / len(sample.y), frame.get("sensitivity"), frame.get("specificity")
-    )
-    frame = frame.assign(**heterogeneity.shrink(tests, columns["rd_adjusted"], columns["rd_adjusted_se"]))
+    right = {name: frame[name].to_numpy(float) for name in ("sensitivity", "specificity") if name in frame}
+    share = columns["n_mentions"] / len(sample.y)
+    frame["attenuation"] = audit_size.attenuation(share, right.get("sensitivity"), right.get("specificity"))
+    limits = columns["rd_adjusted_low"], columns["rd_adjusted_high"]
+    frame = frame.assign(**_everywhere(sample, columns, family, table))
+    frame = frame.assign(**heterogeneity.shrink(tests, columns["rd_adjusted"], columns["rd_adjusted_se"], limits))
     return Measured(
         outcome.name,
         _finished(frame),
         _importance(sample, tests, config),
         _kano(sample, tests, config),
+        _prevalence(sample, tests, gold),
         when,
         (*notes, *said, *about),
     )
@@ -175,9 +181,9 @@ def _powered(sample: Sample, columns: dict[str, np.ndarray], config: DriversConf
 def _weighted(sample: Sample, controls: pd.DataFrame, table: Table) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
     """The adjusted difference with commenters weighted to be like all customers, where some are silent."""
     # What is known from comments only would tell the silent ones by being missing.
-    silent = (table.units["n_comments"] == 0).to_numpy()
+    silent = commenters.silent(table)
     known = controls.loc[:, controls[silent].notna().any()] if silent.any() else controls
-    weight, notes = commenters.weights(table.units, known.drop(columns="language", errors="ignore"))
+    weight, notes = commenters.weights(table.units, known.drop(columns="language", errors="ignore"), silent)
     if weight is None:
         return {}, notes
     found = adjusted(sample, weight[sample.rows])
@@ -239,6 +245,18 @@ def _kano(sample: Sample, tests: pd.DataFrame, config: DriversConfig) -> pd.Data
     return kano(sample, pairs, practical=config.practical_rd * width).assign(outcome=sample.outcome.name)
 
 
+def _everywhere(sample: Sample, columns: dict[str, np.ndarray], family: Family, table: Table) -> dict[str, np.ndarray]:
+    """Whether the difference is the same in every language and source."""
+    whole = np.where(np.isnan(columns["rd_adjusted"]), columns["rd"], columns["rd_adjusted"])
+    return invariance.invariance(sample, invariance.groups(table, family), whole)
+
+
+def _prevalence(sample: Sample, tests: pd.DataFrame, gold: Labelled | None) -> pd.DataFrame:
+    if sample.outcome.kind != "event":
+        return pd.DataFrame()
+    return prevalence(sample, _whole(sample, tests), gold).assign(outcome=sample.outcome.name)
+
+
 def _finished(frame: pd.DataFrame) -> pd.DataFrame:
     """All columns that tiers and cards look at; and which refutations failed, in words."""
     given = set(frame.columns)
@@ -248,6 +266,8 @@ def _finished(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.assign(**missing).reindex(columns=wanted)
     if "timing" not in given:
         frame["timing"] = "unknown"
+    for name in ("opposite_in", "opposite_sure_in"):
+        frame[name] = frame[name].astype(object).fillna("")
     frame["n_gold"] = frame["n_gold"].fillna(0).astype(np.int64)
     rows: list[dict[str, Any]] = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     failed = [[said for check, state, said in verdicts(row) if state == "failed" and check in REFUTED] for row in rows]

@@ -20,18 +20,18 @@ __all__ = ["adjusted", "estimates", "in_order", "notes", "unanswerable"]
 _NUMBERS = (
     "rd", "rd_low", "rd_high", "rr", "rr_low", "rr_high", "odds_ratio", "or_low", "or_high", "p",
     "rd_adjusted", "rd_adjusted_low", "rd_adjusted_high", "rd_adjusted_se", "att", "att_low", "att_high",
-    "rr_adjusted", "rr_adjusted_low", "rr_adjusted_high", "or_adjusted", "or_adjusted_low", "or_adjusted_high", "p_adjusted", "po_p", "or_mh",
-    "e_value", "e_value_low", "mde_rr", "mde",
+    "rr_adjusted", "rr_adjusted_low", "rr_adjusted_high", "or_adjusted", "or_adjusted_low", "or_adjusted_high",
+    "p_adjusted", "po_p", "or_mh", "e_value", "e_value_low", "mde_rr", "mde",
 )  # fmt: skip
 
 
 def estimates(sample: Sample, config: DriversConfig) -> dict[str, np.ndarray]:
     """The `drivers` columns of one outcome that need no other outcome, arrays (k,) by name.
 
-    Beside the declared columns: ``rd_adjusted_se``, the standard error of rd_adjusted; ``att`` with limits, the adjusted
-    difference among those who mention it; ``rr_adjusted_low`` and ``rr_adjusted_high``, 95 % by the delta method on the
-    log scale. NaN where there is no number that can be trusted;
-    ``estimator`` says why there is no adjusted one. README.md says which method fills which column.
+    Beside the declared columns: ``rd_adjusted_se``, the standard error of rd_adjusted; ``att`` with limits, the
+    adjusted difference among those who mention it; ``rr_adjusted_low`` and ``rr_adjusted_high``, 95 % by the delta
+    method on the log scale. NaN where there is no number that can be trusted; ``estimator`` says why there is no
+    adjusted one. README.md says which method fills which column.
     """
     sample, _ = in_order(sample)
     columns = _described(sample)

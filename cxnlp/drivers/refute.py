@@ -17,6 +17,7 @@ from scipy.stats import norm, t
 from threadpoolctl import threadpool_limits
 
 from cxnlp.drivers.partial import Order, Partialled, blocks, canonical_order, partial_out
+from cxnlp.drivers.robust import MIN_CLUSTERS, holding
 from cxnlp.drivers.sample import Sample
 from cxnlp.drivers.verdicts import verdicts
 
@@ -128,9 +129,10 @@ def negative_control(probe: Probe) -> dict[str, np.ndarray]:
     Customers who write about the topic without a judgement are alike in whatever makes people bring it up. Units that
     also mention it with the test's polarity do not count as neutral (they have an indicator of their own in the
     regression on both mentions and the controls). Interval: the larger of the heteroscedasticity- or
-    cluster-robust standard error (HC1, CR1 with G - 1 degrees of freedom) and the conventional one, as few units make
-    the robust one too small (Angrist and Pischke 2009, Mostly Harmless Econometrics, section 8.1). NaN with fewer than
-    10 neutral units or 10 others. Lipsitch, Tchetgen Tchetgen and Cohen 2010, Epidemiology 21:383-388.
+    cluster-robust standard error (HC1; CR1 with G - 1 degrees of freedom, G as in `robust.Units.freedom`) and the
+    conventional one, as few units make the robust one too small (Angrist and Pischke 2009, Mostly Harmless
+    Econometrics, section 8.1). NaN with fewer than 10 neutral units or 10 others, or either in fewer than 5 clusters.
+    Lipsitch, Tchetgen Tchetgen and Cohen 2010, Epidemiology 21:383-388.
     """
     sample = probe.sample
     only = sparse.csr_array(sample.neutral - sample.neutral.multiply(sample.mentions))
@@ -138,12 +140,14 @@ def negative_control(probe: Probe) -> dict[str, np.ndarray]:
     polar, neutral = _whole(probe), _whole(probe, only)
     count = neutral.n_mentions
     enough = (count >= MIN_NEUTRAL) & (len(sample.y) - count - polar.n_mentions >= MIN_NEUTRAL)
+    held = None if polar.cluster is None else holding(polar.cluster, sparse.csr_array(neutral.by_test.T))
+    if held is not None:
+        enough &= held >= MIN_CLUSTERS
     chosen = np.flatnonzero(enough & np.isfinite(polar.spread + neutral.spread))
     value, error = np.full(len(count), np.nan), np.full(len(count), np.nan)
     for some in blocks(len(chosen), 8 * len(sample.y)):  # small enough for the processor's cache
-        value[chosen[some]], error[chosen[some]] = _beside(polar, neutral, chosen[some])
-    clusters = None if polar.cluster is None else int(polar.cluster.max()) + 1
-    reach = error * (norm.isf(0.025) if clusters is None else t.isf(0.025, max(clusters - 1, 1)))
+        value[chosen[some]], error[chosen[some]] = _beside(polar, neutral, chosen[some], held)
+    reach = error * (norm.isf(0.025) if held is None else t.isf(0.025, np.maximum(held - 1, 1)))
     return {"neutral_rd": value, "neutral_low": value - reach, "neutral_high": value + reach}
 
 
@@ -223,8 +227,13 @@ def _subsets(whole: Partialled, runs: int, random: np.random.Generator) -> Itera
         yield np.ascontiguousarray(chosen if whole.cluster is None else chosen[whole.cluster])
 
 
-def _beside(polar: Partialled, neutral: Partialled, tests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficient of the neutral mention beside the polar one, and its standard error, of some tests: two (tests,)."""
+def _beside(
+    polar: Partialled, neutral: Partialled, tests: np.ndarray, held: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficient of the neutral mention beside the polar one, and its standard error, of some tests: two (tests,).
+
+    ``held`` (k,): clusters with neutral mentions, or with others, whichever are fewer; None without clusters.
+    """
     own, other = _residuals(neutral, tests), _residuals(polar, tests)
     on_other = _products(own, other) / polar.spread[tests]
     alone = own - on_other[:, None] * other
@@ -234,11 +243,10 @@ def _beside(polar: Partialled, neutral: Partialled, tests: np.ndarray) -> tuple[
     rest = polar.residual - value[:, None] * own - left[:, None] * other
     n, degrees = len(polar.cell), max(len(polar.cell) - polar.matrix.shape[1] - 2, 1)
     conventional = _products(rest, rest) / degrees * square
-    influence, factor = alone * rest, n / degrees
-    if polar.cluster is not None:
-        groups = int(polar.cluster.max()) + 1
+    influence, factor = alone * rest, np.full(len(tests), n / degrees)
+    if polar.cluster is not None and held is not None:
         influence = np.add.reduceat(influence, np.flatnonzero(np.diff(polar.cluster, prepend=-1)), axis=1)
-        factor = (n - 1) / degrees * groups / max(groups - 1, 1)
+        factor = (n - 1) / degrees * held[tests] / (held[tests] - 1)
     robust = factor * _products(influence, influence)
     return value, np.sqrt(np.maximum(robust, conventional)) / square
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cxnlp.config import DriversConfig
+from cxnlp.flags.quality import commenters_differ_on
 from cxnlp.results import DriverCard, Drivers, Flag, Table, Topics
 
 __all__ = ["churn_driver", "protective"]
@@ -77,7 +78,9 @@ def _flag(table: Table, card: DriverCard, kind: str, severity: str) -> Flag:
         kind=kind,
         severity=severity,
         title=card.finding,
-        detail=f"The topic is associated with the outcome, which does not prove that it is the reason. {card.adjusted}",
+        detail="The topic is associated with the outcome, which does not prove that it is the reason. "
+        + card.adjusted
+        + _silent(table, card),
         topic_id=card.topic_id,
         stage=None if card.stage == "all" else card.stage,
         evidence=card.evidence,
@@ -86,6 +89,14 @@ def _flag(table: Table, card: DriverCard, kind: str, severity: str) -> Flag:
         raise_by=card.raise_by,
         checks=card.checks,
     )
+
+
+def _silent(table: Table, card: DriverCard) -> str:
+    """That those who wrote nothing fare otherwise, where they do: the finding may not hold for them."""
+    outcome = next(one for one in table.outcomes if one.name == card.outcome)
+    if outcome.kind != "event" or commenters_differ_on(table, outcome) is None:
+        return ""
+    return " Those who comment have this outcome at another rate than those who do not: it may not hold for all."
 
 
 def _quotes(statements: pd.DataFrame, card: DriverCard) -> tuple[str, ...]:

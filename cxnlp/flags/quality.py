@@ -9,7 +9,14 @@ from cxnlp import wording
 from cxnlp.config import DriversConfig
 from cxnlp.results import Drivers, Flag, Outcome, Table, Topics
 
-__all__ = ["commenters_differ", "low_power", "many_unscored", "many_unassigned", "stages_disagree"]
+__all__ = [
+    "commenters_differ",
+    "commenters_differ_on",
+    "low_power",
+    "many_unscored",
+    "many_unassigned",
+    "stages_disagree",
+]
 
 MOST_UNASSIGNED = 0.10
 """Share of statements without a topic from which the topics no longer tell the whole story."""
@@ -113,11 +120,12 @@ def commenters_differ(
 ) -> list[Flag]:
     """Those who comment have the outcome more or less often than those who do not."""
     events = [outcome for outcome in table.outcomes if outcome.kind == "event"]
-    flags = [_commenters_differ(table, outcome) for outcome in events]
+    flags = [commenters_differ_on(table, outcome) for outcome in events]
     return [flag for flag in flags if flag is not None]
 
 
-def _commenters_differ(table: Table, outcome: Outcome) -> Flag | None:
+def commenters_differ_on(table: Table, outcome: Outcome) -> Flag | None:
+    """The flag for one outcome of kind event; None where the two do not differ beyond chance."""
     known = table.units[table.units[outcome.name].notna()]
     # Whoever wrote something speaks, also in another language or too late to be evidence.
     spoke = table.comments.loc[table.comments["status"].isin(["ok", "unsupported"]), "unit"]

@@ -94,8 +94,8 @@ def save(evidence: Evidence, folder: Path, *, formats: tuple[str, ...], force: b
     """Write the whole result folder and return its path.
 
     Always writes topics.csv, metrics.csv, drivers.csv, impact.csv, journey.csv, analysis.json and
-    `Evidence.files`; where they have rows also importance.csv, kano.csv, survival.csv and audit.csv; where a codebook
-    was used codes.csv and review.csv; by `formats`
+    `Evidence.files`; where they have rows also importance.csv, kano.csv, survival.csv, prevalence.csv and
+    audit.csv; where a codebook was used codes.csv and review.csv; by `formats`
     (config.FORMATS) also report.html (html), comments.parquet and statements.parquet (parquet),
     comments.csv (csv), workbook.xlsx (xlsx).
 

@@ -130,7 +130,8 @@ def _too_late(written: pd.Series, late: pd.Series, left: pd.Series, unit: np.nda
         hint = "; they are nearly all of those who left: is --churn-date the date of leaving?" if suspicious else ""
         notes.append(Note(_STAGE, message + hint, int(late.sum()), level="warning" if suspicious else "info"))
         whole = late.groupby(unit).all()
-        notes += _counted((whole, "customers who left before their first comment: they count as silent", "info"))
+        message = "customers who left before their first comment: nothing that they said is evidence"
+        notes += _counted((whole, message, "info"))
     return notes + _counted(
         (
             written.isna() & left.notna(),

@@ -67,19 +67,27 @@ def until_when(
 ) -> tuple[pd.Timestamp | None, list[Note]]:
     """The day on which everybody's observation ends, where no column says it for each; None where one does.
 
-    It is the date that was named, else the latest in the data: of the comments ``written`` and of leaving.
+    It is the date that was named, else the latest in the data, of the comments ``written`` and of leaving, that is not
+    after today: what lies in the future (a plan, a slip of the pen) nobody has observed yet. Where all do, it is today.
     """
     if "churned_at" not in by_comment or "observed_until" in by_comment:
         return None, []
     if config.observed_until is not None:
         return _one_date(sources, config.observed_until), []
-    left = [
-        frame["churned_at"].max() for frame in (by_comment, by_customer) if frame is not None and "churned_at" in frame
-    ]
-    last_comment, last_left = naive(written).max(), max((date for date in left if pd.notna(date)), default=pd.NaT)
-    latest = max((date for date in (last_comment, last_left) if pd.notna(date)), default=None)
-    if latest is None:
+    told = by_comment if by_customer is None or "churned_at" not in by_customer else by_customer
+    left, comments, today = told["churned_at"].dropna(), naive(written).dropna(), _today()
+    if not len(left) and not len(comments):
         return None, []
+    past_left, past_comments = (dates[dates.dt.normalize() <= today] for dates in (left, comments))
+    if future := len(left) - len(past_left) + len(comments) - len(past_comments):
+        latest = max([date.max() for date in (past_left, past_comments) if len(date)], default=today).normalize()
+        message = (
+            "dates of leaving or of comments after today do not count for the end of observation, which is taken as "
+            f"{latest:%Y-%m-%d}; if it is another: --observed-until YYYY-MM-DD"
+        )
+        return latest, [Note(_STAGE, message, future)]
+    last_left, last_comment = left.max(), comments.max()
+    latest = max(date for date in (last_left, last_comment) if pd.notna(date))
     message = f"customers are taken as observed until {latest:%Y-%m-%d}, the latest date in the data"
     if pd.notna(last_comment) and pd.notna(last_left) and last_left - last_comment > _LONG_AFTER:
         message += ", a date of leaving more than a year after the last comment: if it is a mistake or a plan, "
@@ -96,6 +104,11 @@ def believe_the_flag(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         return frame, 0
     stayed = frame["churned_at"].notna() & frame["churned"].eq(False).fillna(False).astype(bool)
     return frame.assign(churned_at=frame["churned_at"].mask(stayed)), int(stayed.sum())
+
+
+def _today() -> pd.Timestamp:
+    """The day that it is where days begin first (UTC+14): no date of a comment written by now is later."""
+    return pd.Timestamp.now(tz="Etc/GMT-14").tz_localize(None).normalize()
 
 
 def _one_date(sources: Sources, text: str) -> pd.Timestamp | None:

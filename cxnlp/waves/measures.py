@@ -65,7 +65,7 @@ class Measure:
     name: str
     kind: Literal["nps", "score", "event"]
     label: str
-    """In words, for a sentence: 'NPS', 'the mean of csat', "the rate of 'churned'" (of customers)."""
+    """In words, for a sentence: 'NPS', 'the mean of csat', "the rate of 'churned' among those who comment"."""
     unit: Literal["points", "percentage points", "mean score"]
     bad_above: int | None = None
     good_from: int | None = None
@@ -163,6 +163,7 @@ def observe(wave: Answers, measure: Measure, segments: Sequence[str]) -> Observe
     Of a score: every comment with an answer, with or without words. Of an event: every customer of whom it is known
     and who wrote at least one scored comment inside the window; the latest known value counts, the earliest known
     segment (undated comments as oldest for the one, newest for the other), and all that was said inside the window.
+    So its rate is of those who comment; that of `metrics` is of all customers, silent ones too.
     """
     return _of_customers(wave, measure, segments) if measure.kind == "event" else _of_comments(wave, measure, segments)
 
@@ -228,7 +229,8 @@ def _in_words(segments: pd.DataFrame) -> np.ndarray:
 
 def _measure(wave: Answers, name: str) -> Measure:
     if name in wave.outcomes:
-        return Measure(name, "event", f"the rate of '{wave.outcomes[name]}'", "percentage points")
+        label = f"the rate of '{wave.outcomes[name]}' among those who comment"
+        return Measure(name, "event", label, "percentage points")
     scale = SCALES[wave.scores[name]]
     if scale.metric == "nps":
         label = "NPS" if name == "nps" else f"NPS ({name})"

@@ -8,10 +8,10 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import t as student
 
-from cxnlp.drivers.robust import MIN_CLUSTERS
+from cxnlp.drivers.robust import MIN_CLUSTERS, holding
 from cxnlp.drivers.times.cox import Fitted, Model, blocks, fit, fit_controls, model
 from cxnlp.drivers.times.proportional import Trend, trend
-from cxnlp.drivers.times.residuals import Path, added, clustered_variance, holding
+from cxnlp.drivers.times.residuals import Path, added, clustered_variance
 from cxnlp.drivers.times.risk import Grid, Mentions, Units, grid, mentions, units
 from cxnlp.drivers.times.timeline import MIN_EVENTS, Timeline
 
@@ -94,8 +94,9 @@ class _Clusters:
     @classmethod
     def of(cls, cluster: np.ndarray, who: Mentions) -> _Clusters:
         number = np.unique(cluster, return_inverse=True)[1].ravel()
-        tests = range(len(who.of_test) - 1)
-        return cls(number, np.array([holding(_of_test(who, test)[0], number) for test in tests], dtype=float))
+        shape = (len(number), len(who.of_test) - 1)
+        said = sparse.csc_array((np.ones(len(who.unit), dtype=np.int64), who.unit, who.of_test), shape=shape)
+        return cls(number, holding(number, sparse.csr_array(said)).astype(float))
 
 
 def _testable(who: Mentions, steps: Grid, alike: _Clusters | None) -> np.ndarray:

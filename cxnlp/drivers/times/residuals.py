@@ -13,7 +13,7 @@ import numpy as np
 
 from cxnlp.drivers.times.risk import Grid, Units
 
-__all__ = ["Path", "added", "clustered_variance", "holding"]
+__all__ = ["Path", "added", "clustered_variance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,6 @@ def _compensated(
 
 def _only(of: Units, who: np.ndarray) -> Units:
     return replace(of, first=of.first[who], last=of.last[who], event=of.event[who], cell=of.cell[who])
-
-
-def holding(who: np.ndarray, cluster: np.ndarray) -> int:
-    """Clusters in which somebody is of ``who`` or in which somebody is not, whichever are fewer (`robust.Units`)."""
-    size = np.bincount(cluster)
-    inside = np.bincount(cluster[who], minlength=len(size))
-    return int(min((inside > 0).sum(), (inside < size).sum()))
 
 
 def clustered_variance(each: np.ndarray, cluster: np.ndarray, count: int) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from cxnlp.report import words
 from cxnlp.report.measured import rows_of
 from cxnlp.results import Evidence
@@ -32,10 +34,14 @@ def _view(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def context(evidence: Evidence) -> dict[str, Any] | None:
-    """One line per tag, the most frequent first; None without an audit."""
+    """One line per tag, kind by kind: all of a kind together, then the most frequent first; None without an audit."""
     if evidence.audit.empty:
         return None
-    rows = [_view(row) for row in rows_of(evidence.audit)]
+    kinds = evidence.audit.assign(_kind=pd.factorize(evidence.audit["tag"])[0])
+    # Of all tags of a kind together there is no share: it is missing, and comes first.
+    by = ["_kind", "prevalence_model", "value"]
+    ordered = kinds.sort_values(by, ascending=[True, False, True], na_position="first")
+    rows = [_view(row) for row in rows_of(ordered.drop(columns="_kind"))]
     alphas = [row for row in rows if row["alpha"] is not None]
     return {
         "rows": rows[:_SHOWN],

@@ -13,10 +13,10 @@ __all__ = ["context"]
 
 _SHOWN = 15
 _KANO = {
-    "basic": "expected: its lack costs, its presence earns nothing",
-    "performance": "the more the better: it costs where it fails and earns where it works",
-    "excitement": "a delight: it earns where it is there, and nobody misses it",
-    "indifferent": "makes no difference that matters",
+    "basic": "expected: the score is lower with complaints and no higher with praise",
+    "performance": "the more the better: the score is lower with complaints and higher with praise",
+    "excitement": "a delight: the score is higher with praise and no lower with complaints",
+    "indifferent": "the score is much the same with complaints, with praise and without",
     "unclear": "too few mentions, or too little difference, to tell",
 }
 

@@ -9,7 +9,7 @@ from cxnlp.report.sections.topics import FIRM
 from cxnlp.report.tiers import TIERS
 from cxnlp.results import Evidence
 
-__all__ = ["CONFORMAL", "REFERENCES", "context"]
+__all__ = ["CONFORMAL", "FDR", "REFERENCES", "context"]
 
 REFERENCES: tuple[tuple[str, str], ...] = (
     (
@@ -21,7 +21,11 @@ REFERENCES: tuple[tuple[str, str], ...] = (
     ("Interval of a risk ratio", "log method; Katz et al. 1978, Biometrics 34"),
     ("Test of a two-by-two table", "Fisher's exact test"),
     ("Difference of two means", "Welch 1947, Biometrika 34"),
-    ("False-discovery rate", "Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57"),
+    (
+        "False-discovery rate",
+        "Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57; under any dependence of the tests "
+        "Benjamini and Yekutieli 2001, Annals of Statistics 29",
+    ),
     ("Adjusted difference", "logistic regression and g-computation (average marginal effect)"),
     ("Few events or separation", "Firth 1993, Biometrika 80; Heinze and Schemper 2002, Statistics in Medicine 21"),
     ("Check without a model", "Mantel and Haenszel 1959, Journal of the National Cancer Institute 22"),
@@ -29,6 +33,14 @@ REFERENCES: tuple[tuple[str, str], ...] = (
     (
         "Small samples of stages drawn together",
         "DerSimonian and Laird 1986, Controlled Clinical Trials 7; Morris 1983, JASA 78",
+    ),
+    (
+        "Differences between languages and sources",
+        "Cochran 1954, Biometrics 10; Welch 1951, Biometrika 38",
+    ),
+    (
+        "Who mentions what",
+        "linear regression; with an audit, on pseudo-mentions (Egami et al. 2023, as below)",
     ),
     (
         "Time to leaving",
@@ -54,6 +66,9 @@ REFERENCES: tuple[tuple[str, str], ...] = (
 )
 """(what, source) for every statistic on the page."""
 
+FDR = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli, under any dependence of the tests"}
+"""Names of the methods of config.DriversConfig.fdr."""
+
 CONFORMAL = (
     "Yes, no or doubt for a code",
     "label-conditional conformal prediction: Vovk, Gammerman and Shafer 2005, Algorithmic Learning in a Random World; "
@@ -74,6 +89,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
     return {
         "metrics": settings.get("metrics", {}),
         "drivers": settings.get("drivers", {}),
+        "fdr": FDR.get(settings.get("drivers", {}).get("fdr", "bh")),
         "codes": not evidence.codes.empty,
         "firm": [limit for limit, _ in FIRM],
         "topics": settings.get("topics", {}),
