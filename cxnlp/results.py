@@ -262,7 +262,8 @@ class Drivers:
     """Result of DRIVERS, tables whose columns schema.py declares.
 
     ``table`` (`drivers`), ``impact`` (`impact`), ``importance`` (`importance`), ``kano`` (`kano`), ``survival``
-    (`survival`: curves of what is shown) and ``prevalence`` (`prevalence`: who mentions what). ``cards``: one per row of ``table`` of tier WATCH or better, same order.
+    (`survival`: curves of what is shown) and ``prevalence`` (`prevalence`: who mentions what). ``cards``: one per row
+    of ``table`` of tier WATCH or better, same order.
     """
 
     table: pd.DataFrame

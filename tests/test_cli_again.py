@@ -537,7 +537,7 @@ def test_the_change_of_a_score_and_an_outcome_is_split_up(two_waves, tmp_path):
     assert float(total["after"]) == pytest.approx(sum(stars) / len(stars))
     assert whole["total"] < 0
     assert f"The mean of csat fell by {-whole['total']:.2f} on its scale" in ran.out
-    assert "The rate of 'not recommended' rose by" in ran.out
+    assert "The rate of 'not recommended' among those who comment rose by" in " ".join(ran.out.split())
     assert "not what brought it about" in ran.out
     names = {row["name"] for row in own if row["by"] == "topic"}
     assert {topic["topic_name"] for topic in rows_of(first / "topics.csv")} & names

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.optimize import approx_fprime
 from scipy.special import expit, logit
 from scipy.stats import norm, t
-from test_drivers_world import make_table
+from test_drivers_world import make_table, make_topics
 
 from cxnlp import wording
 from cxnlp.config import DriversConfig
@@ -20,6 +20,7 @@ from cxnlp.drivers import commenters, outcome
 from cxnlp.drivers.at_risk import revenue_at_risk, what_if
 from cxnlp.drivers.controls import design
 from cxnlp.drivers.family import until
+from cxnlp.drivers.find import find
 from cxnlp.drivers.heterogeneity import shrink
 from cxnlp.drivers.robust import holding
 from cxnlp.drivers.sample import Sample
@@ -120,6 +121,29 @@ def test_few_events_and_linear_models_have_one_too() -> None:
     assert found["rd_adjusted"][0] > 900
     for end in ("", "_low", "_high"):
         assert found[f"att{end}"][0] == found[f"rd_adjusted{end}"][0]
+
+
+def test_the_drivers_table_is_filled_with_them_and_notes_tell_who_is_silent() -> None:
+    """Of 2,000 customers the last 50 wrote nothing, and the 30 before them in a language that is not read."""
+    rng = np.random.default_rng(6)
+    y, mention, group, _ = risky(rng, 2000)
+    told = np.arange(2000) < 1920
+    mention &= told
+    plan = {"plan": np.where(group, "basic", "premium")}
+    table = make_table(mention[:, None], {"churned": y.tolist()}, controls=plan)
+    comments = table.comments.assign(status=np.repeat(["ok", "unsupported", "empty"], [1920, 30, 50]))
+    table = dataclasses.replace(table, comments=comments, units=table.units.assign(n_comments=told.astype(int)))
+    found = find(table, make_topics(["t0"]), DriversConfig(permutations=20))
+    row = found.table.iloc[0]
+    whole, own = sample(y[told], mention[told], group[told]), mention[told].mean()
+    expected = outcome.estimates(whole, CONFIG)
+    assert row["rd_adjusted"] == pytest.approx(expected["rd_adjusted"][0])
+    assert row["what_if"] == pytest.approx(-own * expected["att"][0], rel=1e-6)
+    assert abs(row["what_if"]) > 1.3 * own * row["rd_adjusted"] > 0
+    counts = {"nor counted as silent": 30, "customers said nothing": 50}
+    for words, count in counts.items():
+        assert [note.count for note in found.notes if words in note.message] == [count]
+    assert any("50 of 1,970 customers said nothing" in note.message for note in found.notes)
 
 
 # Stages drawn together

@@ -14,7 +14,7 @@ from cxnlp.errors import InputError
 from cxnlp.waves import DECOMPOSITION, Answers, decompose
 from cxnlp.waves.cells import OTHER
 from cxnlp.waves.factors import Rates, split, split_centred
-from cxnlp.waves.measures import Measure, answers_of, columns_of, observe
+from cxnlp.waves.measures import Measure, answers_of, columns_of, observe, shared_measures
 
 NAMES = [f"t{i}" for i in range(12)]
 TOPICS = pd.DataFrame({"topic_id": NAMES, "topic_name": [f"topic {name}" for name in NAMES]})
@@ -446,4 +446,6 @@ def test_what_a_result_folder_says_of_its_measures() -> None:
     ]  # fmt: skip
     one = answers_of("folder", manifest, pd.DataFrame(), pd.DataFrame())
     assert one.measures == ["nps", "churned", "is_detractor"]
+    labels = [measure.label for measure in shared_measures(one, one, ())[0]]
+    assert labels == ["NPS", "the rate of 'left' among those who comment"]
     assert (one.outcomes["churned"], one.derived, one.segments) == ("left", {"is_detractor"}, ("plan",))

@@ -126,9 +126,8 @@ def main() -> None:
     print(f"drivers: {seconds:.1f} s; peak memory {peak:,.0f} MB ({before:,.0f} MB of it before the drivers)")
     print(found.table["tier"].value_counts().to_string())
     single = yardstick(table, 3)
-    print(
-        f"statsmodels Logit alone: {single:.2f} s a test, {single * tests:,.0f} s for all: {single * tests / seconds:.0f} times as long"
-    )
+    whole = single * tests
+    print(f"statsmodels Logit alone: {single:.2f} s a test, {whole:,.0f} s for all: {whole / seconds:.0f} times as long")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ ROWS = (
     ("scarce", "WATCH or better", "shown", "0: too few to say"),
     ("separated", "nobody of them leaves: separation", "separated", ""),
     ("separated", "every number finite", "finite", "1"),
-    ("separated", "interval of the adjusted difference holds the truth", "covered", "at most .95: whole people"),
+    ("separated", "interval of the adjusted difference holds the truth", "covered", ".93 to .97"),
     ("accounts", "interval holds the truth", "covered", ".93 to .97"),
     ("accounts", "the same, clusters not given", "covered, clusters unknown", "clearly less"),
     ("immortal", "who ever praised it leaves less: a naive table, p below .001", "naive protection", "near 1"),
