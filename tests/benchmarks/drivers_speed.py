@@ -127,7 +127,7 @@ def main() -> None:
     print(found.table["tier"].value_counts().to_string())
     single = yardstick(table, 3)
     whole = single * tests
-    print(f"statsmodels Logit alone: {single:.2f} s a test, {whole:,.0f} s for all: {whole / seconds:.0f} times as long")
+    print(f"statsmodels Logit alone: {single:.2f} s a test, {whole:,.0f} s in all, {whole / seconds:.0f} times as long")
 
 
 if __name__ == "__main__":
