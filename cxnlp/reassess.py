@@ -16,6 +16,10 @@ _OUTCOMES = ("churn", "churn_date", "outcome", "bad_when", "retained", "conversi
 """Settings that together say what is tested: naming one of them anew replaces them all."""
 
 
+_OF_DATES = ("observed_from", "observed_until", "window_days")
+"""Settings that mean nothing without a date of leaving."""
+
+
 def drivers(
     analysis: str | Path, source: str | Path | None = None, *, progress: Progress | None = None, **settings: Any
 ) -> Analysis:
@@ -46,11 +50,17 @@ def drivers(
 def settings_for(folder: Path, **settings: Any) -> Config:
     """The settings of the analysis in ``folder`` with those that are to differ, on its topics and encoding."""
     before = again.settings_of(folder)
-    if any(name in settings for name in _OUTCOMES):
-        fresh = Config().scores
-        before = before.replace(**{name: getattr(fresh, name) for name in _OUTCOMES})
     kept = again.with_codes_of(before, folder)
+    fresh: dict[str, Any] = {}
+    if any(name in settings for name in _OUTCOMES):
+        gone = _OUTCOMES if "churn_date" in settings else (*_OUTCOMES, *_OF_DATES)
+        fresh = {name: getattr(Config().scores, name) for name in gone}
     audited = folder if (folder / audit.GOLD).exists() else before.drivers.gold
     return kept.replace(
-        analysis=folder, edits=None, name_with=None, name_model=None, reuse=folder, **{"gold": audited, **settings}
+        analysis=folder,
+        edits=None,
+        name_with=None,
+        name_model=None,
+        reuse=folder,
+        **{"gold": audited, **fresh, **settings},
     )

@@ -55,9 +55,10 @@ def draw(
     drawn = audit.draw(finished, n=n, seed=seed, equal=equal)
     _check_earlier(folder, set(drawn.rows["row_id"]), force)
     sheet = audit.make(finished, drawn)
+    _write(sheet, places)
+    # The record last: without the file for people it would only stand in the way of the earlier one.
     with files.replacing(folder / audit.DRAWN, "check the rights of the folder") as aside:
         audit.drawn_table(drawn.rows).to_parquet(aside, index=False)
-    _write(sheet, places)
     summary.notes(drawn.notes)
     units = drawn.rows["unit_name"].nunique()
     console.lines(

@@ -250,6 +250,8 @@ def _partial_correlations(gram: np.ndarray, k: int) -> tuple[np.ndarray, np.ndar
     before, after = (np.diagonal(matrix, axis1=1, axis2=2) for matrix in (own, left))
     varies = after > _TOLERANCE * before
     scale = np.where(varies, 1 / np.sqrt(np.where(varies, after, 1)), 0)
-    total = before[:, -1] - gram[:, -1, k] ** 2 / gram[:, k, k]
+    # A resample of a few clusters may hold no unit at all: nothing varies in it.
+    units = np.where(gram[:, k, k] > 0, gram[:, k, k], 1)
+    total = before[:, -1] - gram[:, -1, k] ** 2 / units
     beyond = np.divide(after[:, -1], total, out=np.zeros_like(total), where=total > _TOLERANCE * before[:, -1])
     return left * scale[:, :, None] * scale[:, None, :], beyond

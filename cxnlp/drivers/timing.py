@@ -16,6 +16,10 @@ from cxnlp.results import Note, Table
 __all__ = ["Times", "times"]
 
 
+_ENOUGH_DATED = 0.5
+"""Least share of the units that must have usable dates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """Time at risk of those units of a sample that have dates: ``known`` bool (n,), ``time`` of them, and when they
@@ -47,6 +51,12 @@ def times(sample: Sample, family: Family, table: Table) -> tuple[Times | None, t
     time, known, notes = timeline(units["unit"].map(first), *dates)
     if time is None:
         return None, notes
+    if known.mean() < _ENOUGH_DATED:
+        message = (
+            "time to leaving was not analysed: fewer than half of the customers have dates that can be used, and those "
+            "who do may not be like the others; see --date, --observed-from and --observed-until"
+        )
+        return None, (*notes, Note("drivers", message, int((~known).sum())))
     day = family.day[sample.rows][known]
     undated = int(sample.mentions[known].sum() - sample.mentions[known].multiply(day.sign()).sum())
     if undated:
