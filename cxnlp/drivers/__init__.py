@@ -11,6 +11,7 @@ The order of the steps
 
 What is compared
 
+- ``days.py``           dates as days
 - ``family.py``         which tests there are, who mentioned what and when, the two random halves
 - ``controls.py``       controls to bands, cells and strata
 - ``sample.py``         the units of one outcome, as arrays

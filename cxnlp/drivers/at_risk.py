@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from scipy.stats import norm
+
+from cxnlp.drivers.effects import Z
 
 __all__ = ["attributable_share", "what_if", "revenue_of_mentions", "revenue_at_risk"]
-
-_Z = norm.isf(0.025)
 
 
 def attributable_share(
@@ -49,7 +48,7 @@ def attributable_share(
     c, n0 = events - a, n - n1
     with np.errstate(invalid="ignore", divide="ignore"):
         share = a / events
-        log_variance = (np.log(high / low) / (2 * _Z)) ** 2
+        log_variance = (np.log(high / low) / (2 * Z)) ** 2
         # Of log RR, of log P(mention | bad), and of both, in the table of counts (delta method, multinomial).
         crude = 1 / a - 1 / n1 + 1 / c - 1 / n0
         of_share = (1 - share) / a
@@ -59,7 +58,7 @@ def attributable_share(
         excess = 1 - 1 / rr
         variance = excess**2 * of_share * wider + log_variance / rr**2 + 2 * excess / rr * covariance
         value = share * excess
-        reach = _Z * share * np.sqrt(variance) / (1 - value)
+        reach = Z * share * np.sqrt(variance) / (1 - value)
         kept = (rr > 1) & (a > 0) & (c > 0) & np.isfinite(reach)
         left = np.log1p(-value)
         found = {"paf": value, "paf_low": -np.expm1(left + reach), "paf_high": -np.expm1(left - reach)}
@@ -82,8 +81,8 @@ def what_if(n_mentions: np.ndarray, n: int, effect: tuple[np.ndarray, ...]) -> d
     """
     value, low, high = (np.asarray(part, float) for part in effect)
     share = np.asarray(n_mentions, float) / n
-    error = (high - low) / (2 * _Z)
-    reach = _Z * np.sqrt(share**2 * error**2 + value**2 * share * (1 - share) / n)
+    error = (high - low) / (2 * Z)
+    reach = Z * np.sqrt(share**2 * error**2 + value**2 * share * (1 - share) / n)
     return {"what_if": -share * value, "what_if_low": -share * value - reach, "what_if_high": -share * value + reach}
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from cxnlp.config import DriversConfig
+from cxnlp.drivers.days import days
 from cxnlp.halves import in_first_half
 from cxnlp.results import Note, Table
 
@@ -54,11 +55,11 @@ def family(table: Table, config: DriversConfig, *, later: Table | None = None) -
     """
     units = table.units[table.units["n_comments"] >= 1].reset_index(drop=True)
     said = _said(table, units)
-    mentions = _polar(table, units, config)
+    mentions = _polar(said, config)
     counts = mentions.groupby(_KEY, sort=True).size().rename("n").reset_index()
     large = counts[(counts["stage"] == ALL) | (counts["n"] >= MIN_STAGE_MENTIONS)]
     tests = _without_twins(large).reset_index(drop=True)[_KEY]
-    again = _polar(table, units, config, topic="other_half")
+    again = _polar(said, config, topic="other_half")
     neutral = said[said["polarity"] == "neutral"].rename(columns={"own": "topic_id"})
     flat = _by_stage(neutral, by_stage=config.by_stage).drop(columns="polarity")
     of_both = pd.concat([flat.assign(polarity=polarity) for polarity in _POLAR])
@@ -69,7 +70,7 @@ def family(table: Table, config: DriversConfig, *, later: Table | None = None) -
         _matrix(mentions, tests, shape),
         _matrix(of_both, tests, shape),
         _matrix(again, tests, shape),
-        _matrix(mentions if later is None else _polar(later, units, config), tests, shape, value="day"),
+        _matrix(mentions if later is None else _polar(_said(later, units), config), tests, shape, value="day"),
         _halves(table, units),
         _notes(counts, large),
     )
@@ -98,7 +99,7 @@ def _said(table: Table, units: pd.DataFrame) -> pd.DataFrame:
         & statements["unit"].isin(units["unit"])
     ]
     position = pd.Series(np.arange(len(units)), index=units["unit"].to_numpy())
-    written = _days(table.comments["created_at"])[kept["row"].to_numpy(dtype=np.int64)]
+    written = days(table.comments["created_at"])[kept["row"].to_numpy(dtype=np.int64)]
     return pd.DataFrame(
         {
             "own": kept["topic_id"].astype(object).to_numpy(),
@@ -111,18 +112,10 @@ def _said(table: Table, units: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _polar(table: Table, units: pd.DataFrame, config: DriversConfig, topic: str = "own") -> pd.DataFrame:
-    """Negative and positive mentions of the polarities asked for, by `_by_stage`."""
-    said = _said(table, units)
+def _polar(said: pd.DataFrame, config: DriversConfig, topic: str = "own") -> pd.DataFrame:
+    """Negative and positive mentions of the polarities asked for, by `_by_stage`, from those of `_said`."""
     polar = said[said["polarity"].isin([one for one in _POLAR if one in config.polarities])]
     return _by_stage(polar.rename(columns={topic: "topic_id"}), by_stage=config.by_stage)
-
-
-def _days(dates: pd.Series) -> np.ndarray:
-    """Days since 1970-01-01, at the clock where the comment was written; NaN where there is no date."""
-    dates = pd.to_datetime(dates)
-    naive = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
-    return ((naive - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1)).to_numpy(dtype=float)
 
 
 def _by_stage(said: pd.DataFrame, *, by_stage: bool) -> pd.DataFrame:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
-__all__ = ["shrink", "ALL"]
+from cxnlp.drivers.effects import Z
+from cxnlp.drivers.family import ALL
 
-ALL = "all"
-"""The stage of a test over all stages: not one of the stages that are compared."""
-
-_Z = norm.isf(0.025)
+__all__ = ["shrink"]
 
 
 def shrink(
@@ -47,8 +45,8 @@ def shrink(
     estimate, se = np.asarray(estimate, float), np.asarray(se, float)
     usable = np.isfinite(estimate) & (se > 0) & np.isfinite(se)
     value = np.where(usable, estimate, np.nan)
-    wider = np.ones(len(value)) if limits is None else np.fmax((limits[1] - limits[0]) / (2 * _Z * se), 1)
-    reach = np.where(usable, _Z * se * wider, np.nan)
+    wider = np.ones(len(value)) if limits is None else np.fmax((limits[1] - limits[0]) / (2 * Z * se), 1)
+    reach = np.where(usable, Z * se * wider, np.nan)
     p = np.full(len(value), np.nan)
     single = usable & tests["stage"].ne(ALL).to_numpy(dtype=bool)
     group = tests.groupby(["topic_id", "polarity"], sort=True).ngroup().to_numpy()
@@ -59,7 +57,7 @@ def shrink(
         several = several[np.lexsort((se[several], estimate[several], group[several]))]
         number = np.unique(group[several], return_inverse=True)[1].ravel()
         value[several], error, p[several] = _shrunken(number, estimate[several], se[several] ** 2)
-        reach[several] = _Z * error * wider[several]
+        reach[several] = Z * error * wider[several]
     return {
         "rd_shrunk": value,
         "rd_shrunk_low": value - reach,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from cxnlp.drivers.days import days
 from cxnlp.results import Note, Outcome, Table
 
 __all__ = ["at_first_comment"]
@@ -25,8 +27,7 @@ def at_first_comment(table: Table, outcome: Outcome) -> tuple[Table, tuple[Note,
     dated = "left_at" in table.units and table.units["left_at"].notna().any()
     if outcome.name != "churned" or not dated:
         return table, ()
-    written = pd.to_datetime(table.comments["created_at"])
-    day = (written.dt.tz_localize(None) if written.dt.tz is not None else written).dt.normalize()
+    day = pd.Series(np.floor(days(table.comments["created_at"])), index=table.comments.index)
     heard = table.comments["status"].eq("ok") & table.comments["in_window"].astype(bool)
     first = day.where(heard).groupby(table.comments["unit"].to_numpy()).transform("min")
     later = (heard & first.notna() & (day != first)).to_numpy()

@@ -2,7 +2,7 @@
 
 Each refutation takes a `Probe` and answers for all tests at once; none fits a model anew. They use least squares
 on the main effects of the controls, which for a rare mention is all but the score test of the model that is being
-checked, and costs one product of sparse matrices a run. `verdicts` says in words what came out.
+checked, and costs one product of sparse matrices a run. `verdicts.verdicts` says in words what came out.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from threadpoolctl import threadpool_limits
 from cxnlp.drivers.partial import Order, Partialled, blocks, canonical_order, partial_out
 from cxnlp.drivers.robust import MIN_CLUSTERS, holding
 from cxnlp.drivers.sample import Sample
-from cxnlp.drivers.verdicts import verdicts
 
-__all__ = ["MIN_NEUTRAL", "REFUTERS", "SUBSET", "Probe", "refute", "verdicts"]
+__all__ = ["MIN_NEUTRAL", "REFUTERS", "SUBSET", "Probe", "refute"]
 
 MIN_NEUTRAL = 10
 """Fewest units with neutral mentions only, and fewest others, for the negative control."""

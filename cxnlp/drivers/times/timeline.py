@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from cxnlp.drivers.days import days
 from cxnlp.results import Note
 
 __all__ = ["Timeline", "timeline", "mentioned_at", "MIN_EVENTS"]
 
 MIN_EVENTS = 5
 """Fewest units that leave with the mention, and fewest that leave without it, for any number."""
-
-_EPOCH = pd.Timestamp("1970-01-01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,9 @@ def timeline(
     count the others. Not usable: no comment date, no end of observation, no start where others have one, left on or
     before the day of the first comment, observed no longer than that day. None where fewer than 10 units leave.
     """
-    comment, start, end, left = (_days(dates) for dates in (first_comment, observed_from, observed_until, left_at))
+    comment, start, end, left = (
+        np.floor(days(dates)) for dates in (first_comment, observed_from, observed_until, left_at)
+    )
     notes: list[Note] = []
     if np.isnan(start).all():
         start = comment
@@ -94,13 +95,6 @@ def mentioned_at(time: Timeline, day: sparse.csr_array) -> sparse.csr_array:
     unit = np.repeat(np.arange(day.shape[0]), np.diff(day.indptr))
     since = np.maximum(np.floor(day.data) - time.origin[unit], 0.0) + 1
     return sparse.csr_array((since, day.indices, day.indptr), shape=day.shape)
-
-
-def _days(dates: pd.Series) -> np.ndarray:
-    """Whole days since 1970-01-01, at the clock where the date was noted; NaN where there is none."""
-    dates = pd.to_datetime(dates)
-    naive = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
-    return np.floor(((naive - _EPOCH) / pd.Timedelta(days=1)).to_numpy(dtype=float))
 
 
 def _count(notes: list[Note], concerned: np.ndarray, message: str, level: str) -> None:
